@@ -1,0 +1,152 @@
+import {
+  assignInPlace,
+  copyJson,
+  diff,
+  equal,
+  type Change,
+  type JsonObject,
+} from './data.ts'
+import { merge, type Settle, type Settled } from './merge.ts'
+import { beat, expiry, policyOf, type Policy } from './policy.ts'
+import type { SessionState } from './session.ts'
+import type { SessionRecord } from './store.ts'
+
+/** What a commit wants to be stored, composed on top of one stored state. */
+export interface Draft {
+  readonly record: SessionRecord
+  readonly conflicts: readonly Settled[]
+}
+
+/** Whether the app changed anything that must be stored. */
+export function isChanged(state: SessionState): boolean {
+  return (
+    state.flashSet !== null ||
+    state.flashTaken !== null ||
+    state.keep !== null ||
+    (state.data !== null && !equal(state.data, state.pristine))
+  )
+}
+
+/**
+ * Composes the record to store from this request's changes and a stored state.
+ * @param theirs what is stored now; `null` for a session that is not stored yet
+ * @param theirData its data after the schema: the same object as `state.pristine` when nobody changed it
+ */
+export function compose(
+  state: SessionState,
+  theirs: SessionRecord | null,
+  theirData: JsonObject,
+  settle: Settle,
+  policy: Policy,
+  now: number,
+): Draft {
+  const { data, conflicts } =
+    theirData === state.pristine ? { data: ownData(state), conflicts: [] } : replay(state, theirData, settle)
+  const flash = composeFlash(state, theirs?.flash)
+  const keep = { ...pick(theirs), ...state.keep }
+  const changed =
+    theirs === null || !equal(data, theirs.data) || !equal(flash ?? {}, theirs.flash ?? {})
+  const createdAt = theirs?.createdAt ?? now
+  return {
+    conflicts,
+    record: {
+      data,
+      ...(flash && { flash }),
+      createdAt,
+      expiresAt: nextExpiry(theirs, createdAt, policyOf(keep, policy), now, state.keep !== null),
+      revision: (theirs?.revision ?? 0) + (changed ? 1 : 0),
+      ...keep,
+    },
+  }
+}
+
+/** Whether writing a draft over what is stored would change nothing. */
+export function isSame(draft: SessionRecord, stored: SessionRecord): boolean {
+  return (
+    draft.revision === stored.revision &&
+    draft.expiresAt === stored.expiresAt &&
+    draft.idle === stored.idle &&
+    draft.lifetime === stored.lifetime
+  )
+}
+
+/** The expiry moves by the beat only, so that neither writes nor cookies follow each request. */
+export function nextExpiry(
+  stored: SessionRecord | null,
+  createdAt: number,
+  policy: Policy,
+  now: number,
+  kept: boolean,
+): number {
+  const due = expiry(now, createdAt, policy)
+  if (stored === null || kept) return due
+  return due - stored.expiresAt >= beat(policy.idle) ? due : stored.expiresAt
+}
+
+/** Takes over what was stored: later changes in the same request are measured against it. */
+export function rebase(state: SessionState, record: SessionRecord, version: string | null, pristine: JsonObject): void {
+  const before = state.data
+  if (before !== null && !equal(before, pristine)) assignInPlace(before, pristine)
+  state.record = record
+  state.version = version
+  state.pristine = pristine
+  state.replays = []
+  state.flashSet = null
+  state.flashTaken = null
+  state.keep = null
+  state.presented = true
+}
+
+/** What a commit changed, flash included, for the events. */
+export function changesBetween(before: SessionRecord | null, after: SessionRecord): Change[] {
+  return [
+    ...diff(before?.data ?? {}, after.data),
+    ...diff(before?.flash ?? {}, after.flash ?? {}, ['flash']),
+  ]
+}
+
+function ownData(state: SessionState): JsonObject {
+  if (state.data === null) return state.pristine
+  return copyJson(state.data, state.maxDepth) as JsonObject
+}
+
+/**
+ * Carries this request's changes over to newer data: plain changes by a three-way merge, `update` functions
+ * by running them again, in the order they were made.
+ */
+function replay(state: SessionState, theirData: JsonObject, settle: Settle): { data: JsonObject; conflicts: Settled[] } {
+  const conflicts: Settled[] = []
+  let data = theirData
+  let base = state.pristine
+  const take = (mine: JsonObject) => {
+    const merged = merge(base, mine, data, settle)
+    conflicts.push(...merged.conflicts)
+    data = merged.data
+  }
+  for (const { before, change, after } of state.replays) {
+    take(before)
+    const working = copyJson(data, Infinity) as JsonObject
+    change(working)
+    data = copyJson(working, state.maxDepth) as JsonObject
+    base = after
+  }
+  if (state.data !== null) take(ownData(state))
+  return { data, conflicts }
+}
+
+function composeFlash(
+  state: SessionState,
+  stored: SessionRecord['flash'],
+): Record<string, unknown> | undefined {
+  if (state.flashSet === null && state.flashTaken === null) return stored
+  const left = Object.entries(stored ?? {}).filter(([key]) => !state.flashTaken?.has(key))
+  const flash = Object.fromEntries([...left, ...Object.entries(state.flashSet ?? {})])
+  return Object.keys(flash).length > 0 ? flash : undefined
+}
+
+function pick(record: SessionRecord | null): { idle?: number; lifetime?: number } {
+  return {
+    ...(record?.idle !== undefined && { idle: record.idle }),
+    ...(record?.lifetime !== undefined && { lifetime: record.lifetime }),
+  }
+}

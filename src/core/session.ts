@@ -1,0 +1,214 @@
+import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
+import { VitrineError } from './errors.ts'
+import { milliseconds, type Duration } from './policy.ts'
+import type { SessionData, SessionRecord, Version } from './store.ts'
+
+/** One session, as a request handler sees it. */
+export interface Session<Data extends object = SessionData> {
+  /** The id. Keep it out of logs. */
+  readonly id: string
+  /** The session's data: a plain object. Change it as you like; it is stored when the response leaves. */
+  data: Data
+  /** Whether it was not stored before this request. */
+  readonly isNew: boolean
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** Milliseconds since the epoch; `Infinity`: never. */
+  readonly expiresAt: number
+  /**
+   * Changes the data now, and again on the newest data if another request got there first:
+   * for counters and lists, where a plain assignment would be based on an old value.
+   * @param change synchronous; must do nothing but change the data it is given
+   */
+  update(change: (data: Data) => void): void
+  /**
+   * Leaves a value for the next request.
+   * @throws VitrineError `INVALID` when JSON would change the value
+   */
+  flash(key: string, value: unknown): void
+  /** Takes what an earlier request left; `undefined` when there is nothing. It is gone then. */
+  flash(key: string): unknown
+  /** Gives this one session its own idle time and lifetime: "remember me". */
+  keep(policy: { readonly idle?: Duration; readonly lifetime?: Duration }): void
+  /** Gives the session a new id and keeps its data. Call it at login: it stops session fixation (OWASP). */
+  renew(): void
+  /** Ends the session: its record is removed and the cookie cleared. Call it at log-out. */
+  destroy(): void
+}
+
+/** A replayable change with the plain changes around it. */
+export interface Replay {
+  readonly before: JsonObject
+  readonly change: (data: JsonObject) => void
+  readonly after: JsonObject
+}
+
+/** What an engine knows about one session in one request. */
+export interface SessionState {
+  /** The engine it belongs to. */
+  readonly owner: object
+  /** Made when first needed: most requests of strangers never need one. */
+  id: string | null
+  readonly createId: () => string
+  /** What is stored, as far as known. */
+  record: SessionRecord | null
+  version: Version | null
+  /** The stored data as the app got it, after the schema: changes are measured against it. Never changed. */
+  pristine: JsonObject
+  /** The app's copy; `null` until it asks. */
+  data: JsonObject | null
+  replays: Replay[]
+  flashSet: JsonObject | null
+  flashTaken: Set<string> | null
+  keep: { idle?: number; lifetime?: number } | null
+  renewing: boolean
+  ended: 'destroyed' | 'lost' | null
+  /** Whether the app looked inside: then the response depends on the cookie. */
+  seen: boolean
+  /** Whether the request carried a ticket of this session. */
+  presented: boolean
+  /** Whether the request carried a renewed id: nothing is stored and no cookie sent. */
+  muted: boolean
+  /** Set once the response leaves: tells about a change that comes too late, or throws. */
+  late: ((path: string) => void) | null
+  /** The times of a session that is not stored yet. */
+  readonly fresh: { readonly createdAt: number; readonly expiresAt: number }
+  readonly maxDepth: number
+}
+
+/** The engine's side of a session: its state, kept out of the app's sight. */
+export class LiveSession implements Session {
+  readonly #state: SessionState
+
+  constructor(state: SessionState) {
+    this.#state = state
+  }
+
+  /**
+   * @throws VitrineError `DESTROYED` when the session is not one of this engine's
+   */
+  static stateOf(session: object, owner: object): SessionState {
+    if (!(#state in session) || session.#state.owner !== owner) {
+      throw new VitrineError(
+        'DESTROYED',
+        'Cannot use this session here: it belongs to another engine',
+      )
+    }
+    return session.#state
+  }
+
+  get id(): string {
+    const state = this.#state
+    return (state.id ??= state.createId())
+  }
+
+  get isNew(): boolean {
+    this.#look()
+    return this.#state.record === null
+  }
+
+  get createdAt(): number {
+    const { record, fresh } = this.#look()
+    return (record ?? fresh).createdAt
+  }
+
+  get expiresAt(): number {
+    const { record, fresh } = this.#look()
+    return (record ?? fresh).expiresAt
+  }
+
+  get data(): SessionData {
+    const state = this.#look()
+    state.data ??= copyJson(state.pristine, Infinity) as JsonObject
+    return state.late ? guard(state.data, state.late, []) : state.data
+  }
+
+  set data(value: SessionData) {
+    if (!isPlainObject(value)) {
+      throw new VitrineError('INVALID', 'Cannot set session.data: it must be a plain object')
+    }
+    if (this.#mayChange('data')) this.#state.data = value
+  }
+
+  update(change: (data: SessionData) => void): void {
+    const state = this.#state
+    if (!this.#mayChange('data')) return
+    const { data } = this
+    const before = copyJson(data, state.maxDepth) as JsonObject
+    const result: unknown = change(data)
+    if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+      throw new TypeError('session.update takes a synchronous function: it may be run again')
+    }
+    state.replays.push({ before, change, after: copyJson(data, state.maxDepth) as JsonObject })
+  }
+
+  flash(key: string, value?: unknown): unknown {
+    const state = this.#look()
+    if (arguments.length === 1) {
+      const left = state.record?.flash
+      if (!left || !Object.hasOwn(left, key) || state.flashTaken?.has(key)) return undefined
+      if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
+      ;(state.flashTaken ??= new Set()).add(key)
+      return copyJson(left[key], Infinity)
+    }
+    if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
+    state.flashSet = {
+      ...state.flashSet,
+      ...(copyJson({ [key]: value }, state.maxDepth) as JsonObject),
+    }
+    return undefined
+  }
+
+  keep(policy: { readonly idle?: Duration; readonly lifetime?: Duration }): void {
+    if (!this.#mayChange('keep')) return
+    this.#state.keep = {
+      ...this.#state.keep,
+      ...(policy.idle !== undefined && { idle: milliseconds(policy.idle, 'idle') }),
+      ...(policy.lifetime !== undefined && { lifetime: milliseconds(policy.lifetime, 'lifetime') }),
+    }
+  }
+
+  renew(): void {
+    if (this.#mayChange('renew')) this.#state.renewing = true
+  }
+
+  destroy(): void {
+    if (this.#mayChange('destroy')) this.#state.ended = 'destroyed'
+  }
+
+  #look(): SessionState {
+    const state = this.#state
+    if (state.ended === 'destroyed') {
+      throw new VitrineError(
+        'DESTROYED',
+        'Cannot use the session after destroy(): read what you need before',
+      )
+    }
+    state.seen = true
+    return state
+  }
+
+  #mayChange(path: string): boolean {
+    const { late } = this.#look()
+    late?.(path)
+    return !late
+  }
+}
+
+/** The data after the response has left: still readable, but a change says that it comes too late. */
+function guard<T extends object>(value: T, late: (path: string) => void, path: string[]): T {
+  const refuse = (key: PropertyKey): true => {
+    late(formatPath([...path, String(key)]))
+    return true
+  }
+  return new Proxy(value, {
+    get(target, key, receiver) {
+      const member: unknown = Reflect.get(target, key, receiver)
+      if (typeof member !== 'object' || member === null) return member
+      return guard(member, late, [...path, String(key)])
+    },
+    set: (_, key) => refuse(key),
+    deleteProperty: (_, key) => refuse(key),
+    defineProperty: (_, key) => refuse(key),
+  })
+}

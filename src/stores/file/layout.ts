@@ -1,0 +1,109 @@
+import { isPlainObject, type JsonObject } from '../../core/data.ts'
+import { isId } from '../../core/id.ts'
+import type { Codec, SessionRecord } from '../../core/store.ts'
+
+/** How a record becomes the text of a file, and back. */
+export interface Layout {
+  /** With the dot. */
+  readonly extension: string
+  /** Which ids may become file names. Must be safe on every disk: no separators, no leading dot. */
+  accepts(id: string): boolean
+  /** @throws VitrineError `INVALID` when this layout cannot keep something in the record */
+  encode(id: string, record: SessionRecord): string
+  /**
+   * @param modifiedAt the file's modification time in ms, for a file that says no times itself
+   * @throws Unreadable with a reason that quotes nothing of the file
+   */
+  decode(id: string, bytes: Buffer, modifiedAt: number): SessionRecord
+}
+
+/** A file that is no session. The message is the reason, and holds nothing of the content. */
+export class Unreadable extends Error {}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/**
+ * The default layout: the session's facts around its `data`, times as ISO 8601 texts, so that a person
+ * can read and edit all of it.
+ * @param codec `JSON`, or the `yaml` package
+ */
+export function plainLayout(extension: string, codec: Codec): Layout {
+  return {
+    extension,
+    accepts: isId,
+
+    encode(id, record) {
+      const file: JsonObject = {
+        id,
+        created: new Date(record.createdAt).toISOString(),
+        expires: timeText(record.expiresAt),
+        ...(record.idle !== undefined && { idle: seconds(record.idle) }),
+        ...(record.lifetime !== undefined && { lifetime: seconds(record.lifetime) }),
+        revision: record.revision,
+        ...(record.retired && { retired: true }),
+        ...(record.flash && { flash: record.flash }),
+        data: record.data,
+      }
+      return codec.stringify(file).trimEnd() + '\n'
+    },
+
+    decode(id, bytes) {
+      const file = parse(bytes, codec)
+      if (file.id !== id) throw new Unreadable('its id is not its file name')
+      if (!isPlainObject(file.data)) throw new Unreadable('data is not an object')
+      if (file.flash !== undefined && !isPlainObject(file.flash)) {
+        throw new Unreadable('flash is not an object')
+      }
+      return {
+        data: file.data,
+        ...(file.flash !== undefined && { flash: file.flash }),
+        createdAt: time(file.created),
+        expiresAt: time(file.expires),
+        revision: Number.isSafeInteger(file.revision) ? (file.revision as number) : 0,
+        ...(file.idle !== undefined && { idle: span(file.idle) }),
+        ...(file.lifetime !== undefined && { lifetime: span(file.lifetime) }),
+        ...(file.retired === true && { retired: true }),
+      }
+    },
+  }
+}
+
+/** Reads the object that a file is. Only a plain object is a session. */
+function parse(bytes: Buffer, codec: Codec): JsonObject {
+  if (bytes.length === 0) throw new Unreadable('the file is empty')
+  let text: string
+  try {
+    text = UTF8.decode(bytes)
+  } catch {
+    throw new Unreadable('it is not UTF-8 text')
+  }
+  let value: unknown
+  try {
+    value = codec.parse(text)
+  } catch {
+    throw new Unreadable('it does not parse')
+  }
+  if (!isPlainObject(value)) throw new Unreadable('it is not an object')
+  return value
+}
+
+/** `Infinity` has no ISO form. */
+function timeText(time: number): string {
+  return time === Infinity ? 'never' : new Date(time).toISOString()
+}
+
+/** NaN where it is no time: the engine takes that as expired. */
+function time(value: unknown): number {
+  if (value === 'never') return Infinity
+  return typeof value === 'string' ? Date.parse(value) : NaN
+}
+
+/** Durations stand in the file in seconds, as in cookies. */
+function seconds(ms: number): number | string {
+  return ms === Infinity ? 'never' : ms / 1000
+}
+
+function span(value: unknown): number {
+  if (value === 'never') return Infinity
+  return typeof value === 'number' && value > 0 ? value * 1000 : NaN
+}
