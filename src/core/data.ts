@@ -22,7 +22,8 @@ export function isPlainObject(value: unknown): value is JsonObject {
     prototype === Object.prototype ||
     prototype === null ||
     // an object of another realm (a vm context, a test runner)
-    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
+    (Object.getPrototypeOf(prototype) === null &&
+      Object.hasOwn(prototype as object, 'isPrototypeOf'))
   )
 }
 
@@ -56,7 +57,11 @@ export function formatPath(path: Path): string {
  * @param maxDepth how many levels of nesting are allowed
  * @throws VitrineError `INVALID`, with the path of a value that JSON would silently change
  */
-export function copyJson(value: unknown, maxDepth: number, path: (string | number)[] = []): unknown {
+export function copyJson(
+  value: unknown,
+  maxDepth: number,
+  path: (string | number)[] = [],
+): unknown {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -92,11 +97,7 @@ function copyArray(
   })
 }
 
-function copyObject(
-  object: JsonObject,
-  maxDepth: number,
-  path: (string | number)[],
-): JsonObject {
+function copyObject(object: JsonObject, maxDepth: number, path: (string | number)[]): JsonObject {
   if (Object.getOwnPropertySymbols(object).length > 0) {
     throw invalid(path, 'a member named by a symbol would be dropped; use a string key')
   }
@@ -118,12 +119,15 @@ function invalid(path: Path, reason: string): VitrineError {
 }
 
 function whyNot(value: unknown): string {
-  if (value === undefined) return 'undefined in an array would become null; use null or leave it out'
-  if (typeof value === 'number') return `${value} would become null; store a finite number or a text`
+  if (value === undefined)
+    return 'undefined in an array would become null; use null or leave it out'
+  if (typeof value === 'number')
+    return `${value} would become null; store a finite number or a text`
   if (typeof value === 'bigint') return 'a BigInt has no JSON form; store String(value)'
   if (typeof value === 'function') return 'a function would be dropped; store plain data'
   if (typeof value === 'symbol') return 'a symbol would be dropped; store a string'
-  if (value instanceof Date) return 'a Date would become a text; store date.toISOString() or date.getTime()'
+  if (value instanceof Date)
+    return 'a Date would become a text; store date.toISOString() or date.getTime()'
   if (value instanceof Map) return 'a Map would become {}; store Object.fromEntries(map)'
   if (value instanceof Set) return 'a Set would become {}; store [...set]'
   const name = (value as object).constructor?.name ?? 'class'

@@ -1,11 +1,4 @@
-import {
-  assignInPlace,
-  copyJson,
-  diff,
-  equal,
-  type Change,
-  type JsonObject,
-} from './data.ts'
+import { assignInPlace, copyJson, diff, equal, type Change, type JsonObject } from './data.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
 import { beat, expiry, policyOf, type Policy } from './policy.ts'
 import type { SessionState } from './session.ts'
@@ -15,6 +8,10 @@ import type { SessionRecord } from './store.ts'
 export interface Draft {
   readonly record: SessionRecord
   readonly conflicts: readonly Settled[]
+  /** The app's data as it was then. */
+  readonly own: JsonObject
+  /** The other changes that went in. */
+  readonly taken: Pick<SessionState, 'flashSet' | 'flashTaken' | 'keep'>
 }
 
 /** Whether the app changed anything that must be stored. */
@@ -40,8 +37,12 @@ export function compose(
   policy: Policy,
   now: number,
 ): Draft {
+  const { flashSet, flashTaken } = state
+  const own = ownData(state)
   const { data, conflicts } =
-    theirData === state.pristine ? { data: ownData(state), conflicts: [] } : replay(state, theirData, settle)
+    theirData === state.pristine
+      ? { data: own, conflicts: [] }
+      : replay(state, own, theirData, settle)
   const flash = composeFlash(state, theirs?.flash)
   const keep = { ...pick(theirs), ...state.keep }
   const changed =
@@ -49,6 +50,8 @@ export function compose(
   const createdAt = theirs?.createdAt ?? now
   return {
     conflicts,
+    own,
+    taken: { flashSet, flashTaken, keep: state.keep },
     record: {
       data,
       ...(flash && { flash }),
@@ -83,18 +86,28 @@ export function nextExpiry(
   return due - stored.expiresAt >= beat(policy.idle) ? due : stored.expiresAt
 }
 
-/** Takes over what was stored: later changes in the same request are measured against it. */
-export function rebase(state: SessionState, record: SessionRecord, version: string | null, pristine: JsonObject): void {
-  const before = state.data
-  if (before !== null && !equal(before, pristine)) assignInPlace(before, pristine)
+/**
+ * Takes over what was stored: later changes in the same request are measured against it. What the app changed
+ * while the store was writing stays changed.
+ */
+export function rebase(
+  state: SessionState,
+  { record, own, taken }: Draft,
+  version: string | null,
+): void {
+  const stored = record.data
+  if (state.data !== null && own !== stored) {
+    const mine = copyJson(state.data, Infinity) as JsonObject
+    const keepMine: Settle = ({ mine: value }) => ({ value, winner: 'mine' })
+    assignInPlace(state.data, merge(own, mine, stored, keepMine).data)
+  }
   state.record = record
   state.version = version
-  state.pristine = pristine
+  state.pristine = stored
   state.replays = []
-  state.flashSet = null
-  state.flashTaken = null
-  state.keep = null
-  state.presented = true
+  if (state.flashSet === taken.flashSet) state.flashSet = null
+  if (state.flashTaken === taken.flashTaken) state.flashTaken = null
+  if (state.keep === taken.keep) state.keep = null
 }
 
 /** What a commit changed, flash included, for the events. */
@@ -114,7 +127,12 @@ function ownData(state: SessionState): JsonObject {
  * Carries this request's changes over to newer data: plain changes by a three-way merge, `update` functions
  * by running them again, in the order they were made.
  */
-function replay(state: SessionState, theirData: JsonObject, settle: Settle): { data: JsonObject; conflicts: Settled[] } {
+function replay(
+  state: SessionState,
+  own: JsonObject,
+  theirData: JsonObject,
+  settle: Settle,
+): { data: JsonObject; conflicts: Settled[] } {
   const conflicts: Settled[] = []
   let data = theirData
   let base = state.pristine
@@ -130,7 +148,7 @@ function replay(state: SessionState, theirData: JsonObject, settle: Settle): { d
     data = copyJson(working, state.maxDepth) as JsonObject
     base = after
   }
-  if (state.data !== null) take(ownData(state))
+  take(own)
   return { data, conflicts }
 }
 

@@ -1,6 +1,6 @@
 import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
-import { milliseconds, type Duration } from './policy.ts'
+import { expiry, milliseconds, type Duration, type Policy } from './policy.ts'
 import type { SessionData, SessionRecord, Version } from './store.ts'
 
 /** One session, as a request handler sees it. */
@@ -59,21 +59,56 @@ export interface SessionState {
   data: JsonObject | null
   replays: Replay[]
   flashSet: JsonObject | null
-  flashTaken: Set<string> | null
+  flashTaken: ReadonlySet<string> | null
   keep: { idle?: number; lifetime?: number } | null
   renewing: boolean
   ended: 'destroyed' | 'lost' | null
   /** Whether the app looked inside: then the response depends on the cookie. */
   seen: boolean
-  /** Whether the request carried a ticket of this session. */
-  presented: boolean
+  /** Whether the request carried a ticket, so that there is one to clear. */
+  readonly presented: boolean
+  /** What the client knows of a stored session; `null`: nothing yet. */
+  readonly known: { readonly id: string; readonly expiresAt: number } | null
   /** Whether the request carried a renewed id: nothing is stored and no cookie sent. */
-  muted: boolean
+  readonly muted: boolean
   /** Set once the response leaves: tells about a change that comes too late, or throws. */
   late: ((path: string) => void) | null
   /** The times of a session that is not stored yet. */
   readonly fresh: { readonly createdAt: number; readonly expiresAt: number }
   readonly maxDepth: number
+}
+
+/** The state of a session that is not stored yet. */
+export function newState(
+  owner: object,
+  createId: () => string,
+  pristine: JsonObject,
+  { now, policy, maxDepth }: { now: () => number; policy: Policy; maxDepth: number },
+  presented: boolean,
+): SessionState {
+  const createdAt = now()
+  return {
+    owner,
+    createId,
+    pristine,
+    presented,
+    maxDepth,
+    fresh: { createdAt, expiresAt: expiry(createdAt, createdAt, policy) },
+    id: null,
+    record: null,
+    version: null,
+    data: null,
+    replays: [],
+    flashSet: null,
+    flashTaken: null,
+    keep: null,
+    renewing: false,
+    ended: null,
+    seen: false,
+    known: null,
+    muted: false,
+    late: null,
+  }
 }
 
 /** The engine's side of a session: its state, kept out of the app's sight. */
@@ -148,7 +183,7 @@ export class LiveSession implements Session {
       const left = state.record?.flash
       if (!left || !Object.hasOwn(left, key) || state.flashTaken?.has(key)) return undefined
       if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
-      ;(state.flashTaken ??= new Set()).add(key)
+      state.flashTaken = new Set(state.flashTaken).add(key)
       return copyJson(left[key], Infinity)
     }
     if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined

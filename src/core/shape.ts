@@ -39,7 +39,9 @@ export function shapeOf(
   const validate = schema['~standard'].validate
   let empty: JsonObject | undefined
 
-  async function fit(data: unknown): Promise<{ data: JsonObject } | { issues: readonly SchemaIssue[] }> {
+  async function fit(
+    data: unknown,
+  ): Promise<{ data: JsonObject } | { issues: readonly SchemaIssue[] }> {
     const result = await validate(copyJson(data, Infinity))
     if (result.issues) return { issues: result.issues }
     if (!isPlainObject(result.value)) {
@@ -59,7 +61,9 @@ export function shapeOf(
       report({ type: 'invalid', at: now(), session, paths })
       if (onInvalid === 'discard') return null
       if (onInvalid === 'error') throw refused('Cannot use stored session data', result.issues)
-      const mended = await fit(await onInvalid(copyJson(data, Infinity) as JsonObject, result.issues))
+      const mended = await fit(
+        await onInvalid(copyJson(data, Infinity) as JsonObject, result.issues),
+      )
       if ('data' in mended) return mended.data
       throw refused('Cannot use what onInvalid returned', mended.issues)
     },

@@ -20,10 +20,7 @@ export interface Transport {
    * Every candidate ticket of a request, best first: a stray duplicate cookie must not log anybody out.
    * @param rejected told about each candidate whose signature does not verify
    */
-  receive(
-    request: Incoming,
-    rejected?: (reason: RejectReason) => void,
-  ): Promise<readonly string[]>
+  receive(request: Incoming, rejected?: (reason: RejectReason) => void): Promise<readonly string[]>
   /**
    * The headers that hand a ticket to the client.
    * @param expiresAt milliseconds since the epoch; `Infinity`: never

@@ -1,0 +1,179 @@
+import { copyJson, equal, isPlainObject, type Change, type JsonObject } from '../core/data.ts'
+import { changesBetween } from '../core/draft.ts'
+import { VitrineError } from '../core/errors.ts'
+import { sessionTag, withHidden, type LostReason, type Report } from '../core/events.ts'
+import { merge, type Conflict, type Settle, type Settled } from '../core/merge.ts'
+import { beat, isLive, policyOf, type Policy } from '../core/policy.ts'
+import type { ReadyStore } from '../core/ready-store.ts'
+import type { SessionRecord, Stored } from '../core/store.ts'
+
+/** How often a compare-and-swap may lose before saving gives up. */
+const MAX_ATTEMPTS = 1000
+
+/** A session object of express-session as it was at one moment, as JSON. */
+export interface Snapshot {
+  /** Its members, `cookie` included, but without the cookie's expiry: that stands in the record, once. */
+  readonly data: JsonObject
+  /** When its cookie ends, in ms since the epoch; `null`: with the browser. */
+  readonly expires: number | null
+}
+
+/** Where a request's session object came from, so that its changes can be told from those of others. */
+export interface Base {
+  readonly id: string
+  /** What the request was given, or had when it saved last. */
+  readonly data: JsonObject
+  /** The stored state that is known. It holds more than `data` when others' changes went in as well. */
+  readonly stored: Stored
+}
+
+/** What saving needs. */
+export interface SaveParts {
+  readonly store: ReadyStore
+  readonly policy: Policy
+  readonly settle: Settle
+  readonly report: Report
+  readonly now: () => number
+}
+
+/**
+ * Takes a snapshot of a session object.
+ * @throws VitrineError `INVALID` when it holds what JSON cannot write
+ */
+export function snapshot(session: object): Snapshot {
+  let data: JsonObject
+  try {
+    data = JSON.parse(JSON.stringify(session)) as JsonObject
+  } catch (error) {
+    const reason = 'it holds what JSON cannot write, such as a BigInt or an object that contains itself'
+    throw new VitrineError('INVALID', `Cannot store the session: ${reason}`, error)
+  }
+  if (!isPlainObject(data.cookie)) return { data, expires: null }
+  // originalExpires is what @fastify/session notes of an expiry that it was given: it makes it anew each time
+  const { expires, originalExpires: _, ...facts } = data.cookie
+  const time = typeof expires === 'string' ? Date.parse(expires) : NaN
+  const ends = Number.isFinite(time)
+  data.cookie = ends ? facts : { ...facts, expires: null }
+  return { data, expires: ends ? time : null }
+}
+
+/** The session object of a record: the opposite of a snapshot. Nobody else holds it. */
+export function sessionObject({ data, expiresAt }: SessionRecord): JsonObject & { cookie: JsonObject } {
+  const session = copyJson(data, Infinity) as JsonObject
+  const cookie = isPlainObject(session.cookie)
+    ? session.cookie
+    : { originalMaxAge: null, expires: null }
+  if (cookie.expires === undefined) {
+    cookie.expires = expiresAt === Infinity ? null : new Date(expiresAt)
+  }
+  return Object.assign(session, { cookie })
+}
+
+/** Why what is stored is no session; `null`: it is one. */
+export function whyEnded(stored: Stored | null, now: number, policy: Policy): LostReason | null {
+  if (!stored) return 'destroyed'
+  if (stored.record.retired) return 'renewed'
+  return isLive(stored.record, now, policy) ? null : 'expired'
+}
+
+/**
+ * Brings a session object into the store.
+ * @param base where it came from. With a base what others stored meanwhile is merged in, and a session that
+ * ended meanwhile does not come back. Without one it is new, or replaces what was there
+ * @returns the base of its next changes, or `null`: the session ended meanwhile
+ */
+export type Save = (id: string, mine: Snapshot, base: Base | null) => Promise<Base | null>
+
+/** What is about to be stored, and what it is stored over. */
+interface Draft {
+  readonly record: SessionRecord
+  readonly before: SessionRecord | null
+  readonly merged: boolean
+  readonly conflicts: readonly Settled[]
+}
+
+/** The compare-and-swap loop with the three-way merge, for sessions whose ids others make. */
+export function saver({ store, policy, settle, report, now }: SaveParts): Save {
+  return async (id, mine, base) => {
+    let theirs = base?.stored ?? null
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const draft = compose(mine, base, theirs)
+      const version = await write(id, draft, theirs)
+      if (version !== null) {
+        announce(id, draft)
+        return { id, data: mine.data, stored: { record: draft.record, version } }
+      }
+      theirs = await store.read(id)
+      const reason = base && whyEnded(theirs, now(), policy)
+      if (reason) {
+        if (isChanged(mine.data, base.data)) {
+          report({ type: 'lost', at: now(), session: sessionTag(id), reason })
+        }
+        return null
+      }
+    }
+    throw new VitrineError(
+      'CONFLICT',
+      `Cannot store the session: others changed it first, ${MAX_ATTEMPTS} times in a row`,
+    )
+  }
+
+  function compose(mine: Snapshot, base: Base | null, theirs: Stored | null): Draft {
+    const time = now()
+    const before = whyEnded(theirs, time, policy) === null ? (theirs as Stored).record : null
+    const merged = base !== null && before !== null && before.data !== base.data
+    const { data, conflicts } = merged
+      ? merge(base.data, mine.data, before.data, settleMember)
+      : { data: mine.data, conflicts: [] }
+
+    const createdAt = before?.createdAt ?? time
+    const { idle, lifetime } = policyOf(before ?? {}, policy)
+    let expiresAt = Math.min(mine.expires ?? time + idle, createdAt + lifetime)
+    const isSame = before !== null && equal(data, before.data)
+    if (before && equal(maxAge(data), maxAge(before.data)) && !equal(maxAge(data), maxAge(mine.data))) {
+      expiresAt = before.expiresAt // another request gave the cookie a new age, and that stands
+    } else if (isSame && Math.abs(expiresAt - before.expiresAt) < beat(expiresAt - time)) {
+      expiresAt = before.expiresAt // not worth a write
+    }
+    const revision = (theirs?.record.revision ?? 0) + (isSame ? 0 : 1)
+    return { record: { ...before, data, createdAt, expiresAt, revision }, before, merged, conflicts }
+  }
+
+  /** What the cookie says changes with every request: the newest wins there. */
+  function settleMember(conflict: Conflict): ReturnType<Settle> {
+    return conflict.path[0] === 'cookie'
+      ? { value: conflict.mine, winner: 'mine' }
+      : settle(conflict)
+  }
+
+  async function write(id: string, { record }: Draft, theirs: Stored | null): Promise<string | null> {
+    if (theirs?.record.revision !== record.revision) {
+      return store.write(id, record, theirs?.version ?? null)
+    }
+    return record.expiresAt === theirs.record.expiresAt
+      ? theirs.version
+      : store.touch(id, record, theirs.version)
+  }
+
+  function announce(id: string, { record, before, merged, conflicts }: Draft): void {
+    const { revision, expiresAt } = record
+    const about = { at: now(), session: sessionTag(id) }
+    for (const { path, winner, base, mine, theirs } of conflicts) {
+      if (path[0] === 'cookie') continue
+      report(withHidden({ type: 'conflict', ...about, path, winner }, { base, mine, theirs }))
+    }
+    const changes = (): readonly Change[] => changesBetween(before, record)
+    if (!before) report(withChanges({ type: 'created', ...about }, changes))
+    else if (before.revision !== revision) {
+      report(withChanges({ type: 'written', ...about, revision, merged }, changes))
+    } else if (before.expiresAt !== expiresAt) report({ type: 'touched', ...about })
+  }
+}
+
+function isChanged(data: JsonObject, base: JsonObject): boolean {
+  return !equal({ ...data, cookie: null }, { ...base, cookie: null })
+}
+
+function maxAge({ cookie }: JsonObject): unknown {
+  return isPlainObject(cookie) ? cookie.originalMaxAge : undefined
+}

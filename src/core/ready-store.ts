@@ -1,0 +1,76 @@
+import { VitrineError } from './errors.ts'
+import type { Report } from './events.ts'
+import { isId } from './id.ts'
+import type { SessionRecord, Store, Stored, Version } from './store.ts'
+
+/** A store as the engine uses it: ready at the first call, its errors wrapped, its capabilities filled in. */
+export interface ReadyStore {
+  accepts(id: unknown): id is string
+  init(): Promise<void>
+  read(id: string): Promise<Stored | null>
+  write(id: string, record: SessionRecord, expected: Version | null): Promise<Version | null>
+  /** Moves the expiry of a stored record. */
+  touch(id: string, touched: SessionRecord, expected: Version): Promise<Version | null>
+  delete(id: string): Promise<void>
+  wipe(): Promise<void>
+  close(): Promise<void>
+}
+
+/** @param report handed to the store's `init` */
+export function readyStore(store: Store, report: Report): ReadyStore {
+  let ready: Promise<void> | null = null
+
+  async function init(): Promise<void> {
+    const attempt = (ready ??= wrapped('get ready', async () => store.init?.(report)))
+    try {
+      await attempt
+    } catch (error) {
+      if (ready === attempt) ready = null // a later try may succeed
+      throw error
+    }
+  }
+
+  async function use<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    if (!ready) await init()
+    else await ready
+    return wrapped(what, ask)
+  }
+
+  return {
+    accepts: (id): id is string =>
+      typeof id === 'string' && (store.accepts ? store.accepts(id) : isId(id)),
+    init,
+    read: (id) => use('read a session', () => store.read(id)),
+    write: (id, record, expected) =>
+      use('write a session', () => store.write(id, record, expected)),
+    touch: (id, touched, expected) =>
+      use('touch a session', () =>
+        store.touch
+          ? store.touch(id, touched.expiresAt, expected)
+          : store.write(id, touched, expected),
+      ),
+    delete: (id) => use('remove a session', () => store.delete(id)),
+
+    async wipe() {
+      if (!store.wipe) {
+        throw new VitrineError('CONFIG', 'Cannot reset: this store has no way to wipe its sessions')
+      }
+      await use('wipe the sessions', () => (store.wipe as () => Promise<void>)())
+      ready = null
+    },
+
+    async close() {
+      if (ready) await wrapped('close', async () => store.close?.())
+      ready = null
+    },
+  }
+}
+
+async function wrapped<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof VitrineError) throw error
+    throw new VitrineError('STORE', `Cannot ${what}: the store failed`, error)
+  }
+}

@@ -1,0 +1,132 @@
+import type { JsonObject } from './data.ts'
+import { changesBetween, compose, isChanged, nextExpiry, rebase } from './draft.ts'
+import { closeSession, type EngineParts, type Outcome, type RequestEngine } from './engine.ts'
+import { VitrineError } from './errors.ts'
+import { sessionTag } from './events.ts'
+import { isLive, policyOf } from './policy.ts'
+import { LiveSession, newState, type Session, type SessionState } from './session.ts'
+import type { Sealer, SealedRecord, SessionRecord } from './store.ts'
+
+const KEEP: Outcome = { kind: 'keep' }
+
+/**
+ * The engine over a sealer: the client carries the whole record, so nothing is stored here. Of two parallel
+ * requests the later response wins, and a copy of an old ticket stays good until it expires.
+ * @param purpose what tickets are bound to
+ */
+export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string): RequestEngine {
+  const { policy, shape, report, now, createId } = parts
+
+  const engine: RequestEngine = {
+    init: async () => undefined,
+
+    async create(data) {
+      const session = await fresh(false)
+      if (data !== undefined) session.data = data
+      await seal(stateOf(session))
+      return session
+    },
+
+    retrieve: (ticket) => find(ticket),
+
+    async open(tickets) {
+      for (const ticket of tickets) {
+        const session = await find(ticket)
+        if (session) return session
+      }
+      return fresh(tickets.length > 0)
+    },
+
+    async flush(session) {
+      const state = stateOf(session)
+      if (state.ended !== null) {
+        throw new VitrineError('DESTROYED', 'Cannot flush the session: it has ended')
+      }
+      return seal(state)
+    },
+
+    async destroy(session) {
+      end(stateOf(session))
+    },
+
+    reset: async () => undefined,
+
+    async settle(session) {
+      const state = stateOf(session)
+      if (state.ended === 'destroyed') {
+        end(state)
+        return state.presented ? { kind: 'clear' } : KEEP
+      }
+      const flushed = state.record !== null && state.known?.expiresAt !== state.record.expiresAt
+      if (!isChanged(state) && !state.renewing && !flushed && !isTouchDue(state)) return KEEP
+      if (state.record === null && !isChanged(state)) return KEEP
+      const ticket = await seal(state)
+      return { kind: 'send', ticket, expiresAt: (state.record as SessionRecord).expiresAt }
+    },
+
+    close: (session) => closeSession(stateOf(session), parts),
+
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+  return engine
+
+  function stateOf(session: Session): SessionState {
+    return LiveSession.stateOf(session, engine)
+  }
+
+  async function find(ticket: string): Promise<Session | null> {
+    const record = await sealer.unseal(ticket, purpose)
+    if (!record) return rejected('forged')
+    if (!isLive(record, now(), policy)) return rejected('expired')
+    const pristine = await shape.load(record.data, sessionTag(record.id))
+    if (!pristine) return rejected('invalid')
+    return new LiveSession({
+      ...newState(engine, createId, pristine, parts, true),
+      id: record.id,
+      record,
+      known: { id: record.id, expiresAt: record.expiresAt },
+    })
+  }
+
+  function rejected(reason: 'forged' | 'expired' | 'invalid'): null {
+    report({ type: 'rejected', at: now(), reason })
+    return null
+  }
+
+  async function fresh(presented: boolean): Promise<Session> {
+    const pristine: JsonObject = await shape.empty()
+    return new LiveSession(newState(engine, createId, pristine, parts, presented))
+  }
+
+  function isTouchDue({ record }: SessionState): boolean {
+    if (record === null) return false
+    const own = policyOf(record, policy)
+    return nextExpiry(record, record.createdAt, own, now(), false) !== record.expiresAt
+  }
+
+  async function seal(state: SessionState): Promise<string> {
+    const before = state.record
+    const draft = compose(state, before, state.pristine, parts.settle, policy, now())
+    await shape.check(draft.record.data)
+    if (state.renewing || state.id === null) state.id = createId()
+    const sealed: SealedRecord = { ...draft.record, id: state.id }
+    const ticket = await sealer.seal(sealed, purpose)
+    rebase(state, draft, null)
+    state.renewing = false
+    if (draft.record.revision !== before?.revision) tell(state.id, before, draft.record)
+    return ticket
+  }
+
+  function tell(id: string, before: SessionRecord | null, after: SessionRecord): void {
+    const about = { at: now(), session: sessionTag(id), changes: changesBetween(before, after) }
+    if (before === null) report({ type: 'created', ...about })
+    else report({ type: 'written', revision: after.revision, merged: false, ...about })
+  }
+
+  function end(state: SessionState): void {
+    state.ended = 'destroyed'
+    if (state.record === null) return
+    state.record = null
+    report({ type: 'destroyed', at: now(), session: sessionTag(state.id ?? '') })
+  }
+}

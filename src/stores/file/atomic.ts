@@ -1,0 +1,100 @@
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+import { createId } from '../../core/id.ts'
+import type { Directory } from './directory.ts'
+import { errorCode, unless, type Io } from './io.ts'
+
+/** `'crash'`: what is stored survives a killed process. `'power'`: it survives a power cut as well (fsync). */
+export type Durability = 'crash' | 'power'
+
+/** Replaces files whole: a reader sees the old text or the new one, never a part. */
+export interface AtomicFiles {
+  /** A name that nobody used before: of a lock's holder and of its temporary file. */
+  token(): string
+  /** Writes a temporary file under a token. */
+  prepare(token: string, bytes: Buffer): void
+  /** Gives up a temporary file. */
+  abandon(token: string): void
+  /** Moves a temporary file into place. @returns `false`: it is gone, somebody took over */
+  publish(token: string, target: string): boolean
+  /** Removes a file. */
+  remove(target: string): void
+}
+
+// Windows refuses to replace a file that somebody has open; that passes.
+const BUSY = new Set(['EPERM', 'EACCES', 'EBUSY'])
+const BUSY_TRIES = process.platform === 'win32' ? 10 : 1
+
+export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
+  const prefix = createId()
+  let count = 0
+  const own = (token: string) => join(directory.temporary, token)
+
+  return {
+    token: () => `${prefix}-${(count++).toString(36)}`,
+
+    prepare(token, bytes) {
+      const fd = create(own(token))
+      try {
+        writeAll(fd, bytes)
+        if (durability === 'power') io.fsync(fd)
+      } catch (error) {
+        io.close(fd)
+        unless('ENOENT', () => io.unlink(own(token)))
+        throw error
+      }
+      io.close(fd)
+    },
+
+    abandon: (token) => void unless('ENOENT', () => io.unlink(own(token))),
+
+    publish(token, target) {
+      for (let tries = 1; ; tries++) {
+        try {
+          io.rename(own(token), target)
+          settle()
+          return true
+        } catch (error) {
+          if (errorCode(error) === 'ENOENT') return false
+          if (tries >= BUSY_TRIES || !BUSY.has(errorCode(error))) throw error
+        }
+      }
+    },
+
+    remove(target) {
+      if (unless('ENOENT', () => io.unlink(target))) settle()
+    },
+  }
+
+  /** The mode is given to open(2) itself, so that there is no moment at which others could read. */
+  function create(path: string): number {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+    try {
+      return io.open(path, flags, 0o600)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+      directory.make() // somebody removed the directory under the running app
+      return io.open(path, flags, 0o600)
+    }
+  }
+
+  function writeAll(fd: number, bytes: Buffer): void {
+    for (let done = 0; done < bytes.length;) {
+      const written = io.write(fd, bytes, done, bytes.length - done)
+      if (written === 0) throw new Error('the disk takes no more')
+      done += written
+    }
+  }
+
+  /** A new name survives a power cut only when its directory is on the disk too. */
+  function settle(): void {
+    if (durability !== 'power') return
+    const fd = io.open(directory.path, constants.O_RDONLY)
+    try {
+      io.fsync(fd)
+    } finally {
+      io.close(fd)
+    }
+  }
+}

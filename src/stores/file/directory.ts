@@ -1,0 +1,99 @@
+import { constants } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { VitrineError } from '../../core/errors.ts'
+import type { Report } from '../../core/events.ts'
+import { errorCode, unless, type Io } from './io.ts'
+
+/** Where everything of one session directory lies. */
+export interface Directory {
+  /** Absolute. */
+  readonly path: string
+  /** Files that are being written, one to a writer. */
+  readonly temporary: string
+  readonly locks: string
+  readonly quarantine: string
+  /** Makes whatever of it is missing; fine to call again. */
+  make(): void
+  /**
+   * Removes what was set aside and what is being written; a writer that loses its file starts over. The locks
+   * stay: other processes may hold them.
+   */
+  wipe(): void
+}
+
+/**
+ * The session directory: the sessions lie in it, everything of ours beside them in `.vitrine/`.
+ * @param report hears when others may write in it
+ */
+export function directoryAt(dir: string, io: Io, report: () => Report): Directory {
+  const path = resolve(dir)
+  const own = join(path, '.vitrine')
+  const directory: Directory = {
+    path,
+    temporary: join(own, 'tmp'),
+    locks: join(own, 'locks'),
+    quarantine: join(own, 'quarantine'),
+
+    make() {
+      const found = io.lstat(path) ?? makeAll(path)
+      if (found) {
+        // a link to a directory is the administrator's choice; what matters is where it leads
+        if (!unless('ENOTDIR', () => void io.readdir(path))) {
+          throw new VitrineError(
+            'CONFIG',
+            `Cannot keep sessions in ${JSON.stringify(dir)}: it is not a directory`,
+          )
+        }
+        if (found.isDirectory() && (found.mode & 0o022n) !== 0n) warn(dir)
+      }
+      for (const inner of [own, directory.temporary, directory.locks, directory.quarantine]) {
+        unless('EEXIST', () => io.mkdir(inner, 0o700))
+      }
+      keepOutOfGit()
+    },
+
+    wipe() {
+      for (const inner of [directory.temporary, directory.quarantine]) {
+        let names: string[] = []
+        unless('ENOENT', () => {
+          names = io.readdir(inner)
+        })
+        for (const name of names) unless('ENOENT EISDIR EPERM', () => io.unlink(join(inner, name)))
+      }
+    },
+  }
+  return directory
+
+  /** Makes the directory with its parents. */
+  function makeAll(missing: string): undefined {
+    try {
+      io.mkdir(missing, 0o700)
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') return
+      if (errorCode(error) !== 'ENOENT' || dirname(missing) === missing) throw error
+      makeAll(dirname(missing))
+      unless('EEXIST', () => io.mkdir(missing, 0o700))
+    }
+  }
+
+  function keepOutOfGit(): void {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+    unless('EEXIST', () => {
+      const fd = io.open(join(path, '.gitignore'), flags, 0o600)
+      try {
+        io.write(fd, Buffer.from('*\n'), 0, 2)
+      } finally {
+        io.close(fd)
+      }
+    })
+  }
+
+  function warn(name: string): void {
+    report()({
+      type: 'warning',
+      at: io.now(),
+      code: 'DIRECTORY_OPEN',
+      message: `Others may write in ${JSON.stringify(name)} and so forge sessions; run: chmod go-w ${JSON.stringify(name)}`,
+    })
+  }
+}

@@ -1,0 +1,43 @@
+import { VitrineError } from '../../core/errors.ts'
+import { errorCode } from './io.ts'
+
+const PLAIN: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EDQUOT: 'the disk quota is used up',
+  EIO: 'the disk reports an error',
+  EMFILE: 'the process has too many open files',
+  ENFILE: 'the system has too many open files',
+  ENOSPC: 'the disk is full',
+  EPERM: 'permission is denied',
+  EROFS: 'the disk is read-only',
+}
+
+/**
+ * Says what a failed file operation means. The system's own error names the file, and so the session's id: only
+ * its code, number and call are kept.
+ */
+export function storeError(what: string, error: unknown): VitrineError {
+  if (error instanceof VitrineError) return error
+  const code = errorCode(error)
+  if (code === '') return new VitrineError('STORE', `Cannot ${what}`, error)
+  const { errno, syscall } = error as NodeJS.ErrnoException
+  const cause = Object.assign(new Error(`${code}: ${syscall ?? 'file operation'}`), {
+    code,
+    errno,
+    syscall,
+  })
+  return new VitrineError(
+    'STORE',
+    `Cannot ${what}: ${PLAIN[code] ?? 'the system refuses'} (${code})`,
+    cause,
+  )
+}
+
+/** Runs a store operation; its errors come out as `VitrineError`. */
+export async function failing<T>(what: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation()
+  } catch (error) {
+    throw storeError(what, error)
+  }
+}

@@ -1,0 +1,218 @@
+import { biggestKeys } from '../../core/data.ts'
+import { VitrineError } from '../../core/errors.ts'
+import { sessionTag, type Report } from '../../core/events.ts'
+import type { SessionRecord, Store, Version } from '../../core/store.ts'
+import { atomicFiles, type Durability } from './atomic.ts'
+import { directoryAt } from './directory.ts'
+import { failing } from './failure.ts'
+import { nodeIo, type Io } from './io.ts'
+import type { Layout } from './layout.ts'
+import { locksIn } from './lock.ts'
+import { quarantine } from './quarantine.ts'
+import { idOf, readerOf, type Look } from './reader.ts'
+import { sweep } from './reap.ts'
+import { watchDirectory } from './watch.ts'
+
+/** How sessions are kept in files. */
+export interface FileStoreOptions {
+  /** The session directory. Default `sessions`, under the current directory. */
+  dir?: string
+  /** What a stored session survives: a killed process (`'crash'`, the default) or also a power cut (`'power'`: slower). */
+  durability?: Durability
+  /** How long a session file may be. Default 1 MiB. */
+  maxBytes?: number
+  /** `'dancer'`: the files of Perl's Dancer, which both sides read and write. Default `'plain'`. */
+  layout?: 'plain' | 'dancer'
+  /** The file system and the clock. */
+  io?: Io
+}
+
+/** How long a session file may be when the app does not say, in bytes. */
+export const DEFAULT_MAX_BYTES: number = 1024 * 1024
+
+/** An unreadable file may be in the middle of being written by another program: it is read again for this long, in ms. */
+const MID_WRITE = 30
+
+/** How often a writer that was taken over starts over before it gives up. */
+const MAX_STARTS = 20
+
+/** So many locks serve a whole directory: sessions that share one wait for each other for microseconds at most. */
+const LOCKS = 64
+
+/**
+ * Keeps sessions in files, one each. Every write is a compare-and-swap that replaces the file whole, also between
+ * processes.
+ */
+export function fileStore(options: FileStoreOptions, layout: Layout): Store {
+  const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
+  let report: Report = () => {}
+  const directory = directoryAt(options.dir ?? 'sessions', io, () => report)
+  const files = atomicFiles(directory, durability, io)
+  const locks = locksIn(directory, io)
+  const reader = readerOf(directory, layout, maxBytes, io)
+
+  return {
+    accepts: layout.accepts,
+
+    init: (listener) =>
+      failing('open the session directory', async () => {
+        report = listener
+        directory.make()
+      }),
+
+    read: (id) =>
+      failing('read a session', async () => {
+        if (!layout.accepts(id)) return null
+        const look = await lookTwice(id)
+        if (look.kind === 'unreadable') await setAside(id)
+        return look.kind === 'found' ? look.stored : null
+      }),
+
+    write: (id, record, expected) => failing('write a session', () => write(id, record, expected)),
+
+    touch: (id, expiresAt, expected) =>
+      failing('touch a session', async () => {
+        const look = layout.accepts(id) ? reader.look(id) : null
+        if (look?.kind !== 'found' || look.stored.version !== expected) return null
+        return write(id, { ...look.stored.record, expiresAt }, expected)
+      }),
+
+    delete: (id) => failing('remove a session', () => remove(id)),
+
+    ids,
+
+    reap: (now, signal) =>
+      failing('sweep the sessions', () =>
+        sweep(
+          {
+            directory,
+            locks,
+            io,
+            ids,
+            token: files.token,
+            removeIfExpired: (id) => removeIfExpired(id, now),
+          },
+          signal,
+        ),
+      ),
+
+    watch: (signal) => watchDirectory(directory, layout, io, signal),
+
+    wipe: () =>
+      failing('wipe the sessions', async () => {
+        for await (const id of ids()) await remove(id)
+        directory.wipe()
+      }),
+  }
+
+  async function write(
+    id: string,
+    record: SessionRecord,
+    expected: Version | null,
+  ): Promise<Version | null> {
+    if (!layout.accepts(id)) return null
+    const bytes = encode(id, record)
+    for (let start = 0; start < MAX_STARTS; start++) {
+      if (reader.versionOf(id) !== expected) return null
+      const token = files.token()
+      files.prepare(token, bytes)
+      try {
+        const outcome = await locked(id, token, () => {
+          if (reader.versionOf(id) !== expected) return 'changed'
+          if (!files.publish(token, reader.pathOf(id))) return 'taken over'
+          return { version: reader.wrote(id, bytes) }
+        })
+        if (typeof outcome === 'object') return outcome.version
+        files.abandon(token)
+        if (outcome === 'changed') return null
+      } catch (error) {
+        files.abandon(token)
+        throw error
+      }
+    }
+    throw new VitrineError(
+      'STORE',
+      'Cannot write a session: other processes kept taking over; is the disk stuck?',
+    )
+  }
+
+  async function remove(id: string): Promise<void> {
+    if (!layout.accepts(id) || !io.lstat(reader.pathOf(id))) return
+    await locked(id, files.token(), () => {
+      files.remove(reader.pathOf(id))
+      reader.forget(id)
+    })
+  }
+
+  async function* ids(): AsyncGenerator<string> {
+    if (!io.lstat(directory.path)) return
+    for await (const name of io.entries(directory.path)) {
+      const id = idOf(name, layout)
+      if (id !== null) yield id
+    }
+  }
+
+  function encode(id: string, record: SessionRecord): Buffer {
+    const bytes = Buffer.from(layout.encode(id, record))
+    if (bytes.length <= maxBytes) return bytes
+    throw new VitrineError(
+      'TOO_LARGE',
+      `Cannot store a session of ${bytes.length} bytes: the bound is ${maxBytes}; biggest: ${biggestKeys(record.data)}`,
+    )
+  }
+
+  /** Runs what must not be interrupted by another process. It is synchronous, so this process cannot interrupt it. */
+  async function locked<T>(id: string, token: string, work: () => T): Promise<T> {
+    const name = lockOf(id)
+    if (locks.tryTake(name, token) !== true) await locks.take(name, token)
+    try {
+      return work()
+    } finally {
+      locks.release(name, token)
+    }
+  }
+
+  async function lookTwice(id: string): Promise<Look> {
+    const since = io.elapsed()
+    let look = reader.look(id)
+    while (look.kind === 'unreadable' && !look.settled && io.elapsed() - since < MID_WRITE) {
+      await io.sleep(5)
+      look = reader.look(id)
+    }
+    return look
+  }
+
+  async function setAside(id: string): Promise<void> {
+    const token = files.token()
+    await locked(id, token, () => {
+      const look = reader.look(id) // whoever had the lock may have set it right
+      if (look.kind !== 'unreadable') return
+      const kept = quarantine(directory, reader.pathOf(id), token, look.reason, io)
+      if (kept === null) return
+      reader.forget(id)
+      const session = sessionTag(id)
+      report({ type: 'corrupt', at: io.now(), session, reason: look.reason, kept })
+    })
+  }
+
+  async function removeIfExpired(id: string, now: number): Promise<boolean> {
+    const isExpired = () => {
+      const look = reader.look(id)
+      return look.kind === 'found' && look.stored.record.expiresAt <= now
+    }
+    if (!isExpired()) return false
+    return locked(id, files.token(), () => {
+      if (!isExpired()) return false
+      files.remove(reader.pathOf(id))
+      reader.forget(id)
+      return true
+    })
+  }
+}
+
+/** Spreads ids over the locks. */
+function lockOf(id: string): string {
+  let hash = 0
+  for (let at = 0; at < id.length; at++) hash = (hash * 31 + id.charCodeAt(at)) >>> 0
+  return (hash % LOCKS).toString(16).padStart(2, '0')
+}

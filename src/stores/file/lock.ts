@@ -1,0 +1,101 @@
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+import type { Directory } from './directory.ts'
+import { errorCode, unless, type Io } from './io.ts'
+
+/**
+ * Locks between processes that trust no process id, no clock and no holder.
+ *
+ * A lock is a directory with one file in it. The file is named `free`, or after the token of the holder. To take
+ * the lock is to rename `free` to one's token, to release it is to rename it back: the system lets exactly one
+ * succeed, and nobody can release or take what is not under the name they think it is.
+ *
+ * A holder that does not let go for a second (killed, stopped) is taken over: first its temporary file is removed,
+ * then its token is renamed to the new one. A holder writes by renaming its own temporary file, which nobody else
+ * ever makes again; so one that wakes up late finds that it has nothing left to write with, and starts over.
+ */
+export interface Locks {
+  /** Takes a lock if it is free. @returns `true`, or the token of who has it */
+  tryTake(name: string, token: string): true | string
+  /** Takes a lock, waiting for others. Whoever keeps it longer than the lease is taken over. */
+  take(name: string, token: string): Promise<void>
+  /** Lets go. @returns `false` when it was taken over meanwhile */
+  release(name: string, token: string): boolean
+  /** Shows that the holder is alive: the same lock under a new token. @returns `false`: it was taken over */
+  renew(name: string, token: string, next: string): boolean
+}
+
+/** A holder that is not seen to move for this long, in ms by our own clock, is taken over. */
+const LEASE = 1000
+
+const FREE = 'free'
+
+/** @param directory must have been made; what is missing of it is made again */
+export function locksIn(directory: Directory, io: Io): Locks {
+  const file = (name: string, token: string) => join(directory.locks, name, token)
+  const move = (name: string, from: string, to: string) =>
+    unless('ENOENT', () => io.rename(file(name, from), file(name, to)))
+
+  const locks: Locks = {
+    tryTake(name, token) {
+      for (;;) {
+        if (move(name, FREE, token)) return true
+        const holder = holderOf(name)
+        if (holder === null) make(name, token)
+        else if (holder !== FREE) return holder
+      }
+    },
+
+    async take(name, token) {
+      let holder: string | undefined
+      let since = 0
+      for (let pause = 1; ; pause = Math.min(pause * 1.5, 8)) {
+        const found = locks.tryTake(name, token)
+        if (found === true) return
+        if (found !== holder) {
+          holder = found
+          since = io.elapsed()
+        } else if (io.elapsed() - since > LEASE) {
+          discard(join(directory.temporary, holder))
+          if (move(name, holder, token)) return
+        }
+        await io.sleep(pause)
+      }
+    },
+
+    release: (name, token) => move(name, token, FREE),
+    renew: (name, token, next) => move(name, token, next),
+  }
+  return locks
+
+  function holderOf(name: string): string | null {
+    try {
+      return io.readdir(join(directory.locks, name))[0] ?? null
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null
+      throw error
+    }
+  }
+
+  /** A lock comes into being whole: the directory is prepared elsewhere and moved into place. */
+  function make(name: string, token: string): void {
+    const prepared = join(directory.temporary, `${token}.lock`)
+    if (!unless('ENOENT', () => io.mkdir(prepared, 0o700))) {
+      directory.make()
+      io.mkdir(prepared, 0o700)
+    }
+    const free = join(prepared, FREE)
+    io.close(io.open(free, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
+    const target = join(directory.locks, name)
+    if (!unless('ENOTEMPTY EEXIST EPERM', () => io.rename(prepared, target))) {
+      io.unlink(free) // another process made it first
+      io.rmdir(prepared)
+    }
+  }
+
+  /** What a holder would write with: a file, or a directory to move things into. */
+  function discard(path: string): void {
+    if (unless('EISDIR EPERM', () => unless('ENOENT', () => io.unlink(path)))) return
+    unless('ENOENT ENOTEMPTY', () => io.rmdir(path))
+  }
+}

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+import type { Stored, Version } from '../../core/store.ts'
+import type { Directory } from './directory.ts'
+import { errorCode, type Facts, type Io } from './io.ts'
+import { Unreadable, type Layout } from './layout.ts'
+
+/** What lies under an id. */
+export type Look =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'found'; readonly stored: Stored }
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly settled: boolean }
+
+/** Reads session files, and reads an unchanged one only once. */
+export interface Reader {
+  pathOf(id: string): string
+  /** Looks without changing anything. */
+  look(id: string): Look
+  /** The version of what is there now, without parsing it; `null` when there is no regular file. */
+  versionOf(id: string): Version | null
+  /** Remembers what was just written. */
+  wrote(id: string, bytes: Buffer): Version
+  forget(id: string): void
+}
+
+/**
+ * A file whose inode or change time says that it is younger than this, in ms, may have been changed again within
+ * the same tick of the kernel's clock: it is read again instead of believed. Ticks are 10 ms at most.
+ */
+const RACY = 20
+
+const MAX_CACHED = 10_000
+
+interface Known {
+  readonly facts: Facts
+  readonly version: Version
+  /** `null` until somebody asks. */
+  stored: Stored | null
+  /** Whether equal facts mean equal content. */
+  readonly trusted: boolean
+}
+
+/** @param maxBytes a longer file is not read at all */
+export function readerOf(directory: Directory, layout: Layout, maxBytes: number, io: Io): Reader {
+  const cache = new Map<string, Known>()
+  const pathOf = (id: string) => join(directory.path, id + layout.extension)
+
+  return {
+    pathOf,
+
+    look(id) {
+      const path = pathOf(id)
+      const facts = io.lstat(path)
+      if (!facts) {
+        cache.delete(id)
+        return { kind: 'absent' }
+      }
+      const known = cache.get(id)
+      if (known?.trusted && known.stored && same(known.facts, facts)) {
+        return { kind: 'found', stored: known.stored }
+      }
+      try {
+        return { kind: 'found', stored: parse(id, load(id, path, facts)) }
+      } catch (error) {
+        cache.delete(id)
+        if (errorCode(error) === 'ENOENT') return { kind: 'absent' }
+        if (!(error instanceof Unreadable)) throw error
+        return { kind: 'unreadable', reason: error.message, settled: !facts.isFile() }
+      }
+    },
+
+    versionOf(id) {
+      const path = pathOf(id)
+      const facts = io.lstat(path)
+      if (!facts?.isFile()) return null
+      const known = cache.get(id)
+      if (known?.trusted && same(known.facts, facts)) return known.version
+      try {
+        return load(id, path, facts).known.version
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT' || error instanceof Unreadable) return null
+        throw error
+      }
+    },
+
+    wrote(id, bytes) {
+      const version = versionFrom(bytes)
+      const facts = io.lstat(pathOf(id))
+      if (facts) remember(id, { facts, version, stored: null, trusted: false })
+      return version
+    },
+
+    forget: (id) => void cache.delete(id),
+  }
+
+  /** Reads a file that is new or may have changed. The facts are taken before the content, so they are never newer. */
+  function load(id: string, path: string, seen: Facts): { known: Known; bytes: Buffer } {
+    if (!seen.isFile()) throw new Unreadable('it is not a regular file')
+    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+    const before = io.now()
+    const fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    try {
+      const facts = io.fstat(fd)
+      if (!facts.isFile()) throw new Unreadable('it is not a regular file')
+      if (facts.size > BigInt(maxBytes)) throw new Unreadable(`it is longer than ${maxBytes} bytes`)
+      const bytes = readAll(fd, Number(facts.size))
+      const version = versionFrom(bytes)
+      const stored = cache.get(id)?.version === version ? (cache.get(id)?.stored ?? null) : null
+      const known = { facts, version, stored, trusted: isSettled(facts, before) }
+      remember(id, known)
+      return { known, bytes }
+    } finally {
+      io.close(fd)
+    }
+  }
+
+  function parse(id: string, { known, bytes }: { known: Known; bytes: Buffer }): Stored {
+    known.stored ??= deepFreeze({
+      record: layout.decode(id, bytes, Number(known.facts.mtimeMs)),
+      version: known.version,
+    })
+    return known.stored
+  }
+
+  function open(path: string, flags: number): number {
+    try {
+      return io.open(path, flags)
+    } catch (error) {
+      if (errorCode(error) === 'ELOOP') throw new Unreadable('it is a link')
+      throw error
+    }
+  }
+
+  function readAll(fd: number, size: number): Buffer {
+    // one byte more, to see whether the file has grown since
+    const buffer = Buffer.allocUnsafe(Math.min(size, maxBytes) + 1)
+    let length = 0
+    while (length < buffer.length) {
+      const count = io.read(fd, buffer, length, buffer.length - length)
+      if (count === 0) return buffer.subarray(0, length)
+      length += count
+    }
+    throw new Unreadable('it is being written')
+  }
+
+  function remember(id: string, known: Known): void {
+    if (cache.size >= MAX_CACHED && !cache.has(id)) {
+      const [oldest] = cache.keys()
+      cache.delete(oldest as string)
+    }
+    cache.set(id, known)
+  }
+}
+
+/** The id that a file name stands for; `null` when it is no session's. */
+export function idOf(name: string, { extension, accepts }: Layout): string | null {
+  const id = name.endsWith(extension) ? name.slice(0, -extension.length) : ''
+  return accepts(id) ? id : null
+}
+
+/** A change time ahead of the clock, or too near to it, proves nothing. */
+function isSettled(facts: Facts, now: number): boolean {
+  return Number(facts.ctimeNs / 1_000_000n) < now - RACY
+}
+
+/**
+ * A rename over the file brings another inode; an edit in place moves the change time, which no program can set
+ * back (`utimes` cannot).
+ */
+function same(a: Facts, b: Facts): boolean {
+  return a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs
+}
+
+/** The whole content decides, so a version holds across processes and however often the file was copied about. */
+function versionFrom(bytes: Buffer): Version {
+  return createHash('sha256').update(bytes).digest('base64url')
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) deepFreeze(member as object)
+  }
+  return Object.freeze(value)
+}

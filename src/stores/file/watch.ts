@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import type { StoreChange } from '../../core/store.ts'
+import type { Directory } from './directory.ts'
+import { unless, type Io } from './io.ts'
+import type { Layout } from './layout.ts'
+import { idOf } from './reader.ts'
+
+/** The whole directory is looked through this often, in ms: a net under what the system may not tell. */
+const RESCAN = 30_000
+
+/** A directory that is not there yet is looked for this often, in ms. */
+const AWAIT = 250
+
+/** Follows a session directory, whoever changes it, until the signal aborts. It changes nothing itself. */
+export async function* watchDirectory(
+  directory: Directory,
+  layout: Layout,
+  io: Io,
+  signal: AbortSignal,
+): AsyncGenerator<StoreChange> {
+  const states = new Map<string, string>()
+  const pending = new Set<string>()
+  let rescan = true
+  let wake = () => {}
+  let watcher: { close(): void } | null = null
+
+  const nudge = () => wake()
+  signal.addEventListener('abort', nudge)
+  for (const id of here()) states.set(id, stateOf(id))
+  try {
+    while (!signal.aborted) {
+      watcher ??= start()
+      if (rescan) {
+        rescan = false
+        for (const id of new Set([...states.keys(), ...here()])) pending.add(id)
+      }
+      for (const id of pending) {
+        pending.delete(id)
+        const change = changeOf(id)
+        if (change) yield change
+      }
+      if (pending.size === 0 && !rescan) await pause(watcher ? RESCAN : AWAIT)
+    }
+  } finally {
+    signal.removeEventListener('abort', nudge)
+    watcher?.close()
+  }
+
+  function start(): { close(): void } | null {
+    let started: { close(): void } | null = null
+    unless('ENOENT', () => {
+      started = io.watch(directory.path, (name) => {
+        const id = name === null ? null : idOf(name, layout)
+        if (id === null) {
+          // the directory itself may have gone, or events were lost
+          if (name === null || !io.lstat(directory.path)) lost()
+        } else pending.add(id)
+        wake()
+      })
+    })
+    rescan = true
+    return started
+  }
+
+  function lost(): void {
+    watcher?.close()
+    watcher = null
+    rescan = true
+  }
+
+  function changeOf(id: string): StoreChange | null {
+    const before = states.get(id) ?? ''
+    const after = stateOf(id)
+    if (after === before) return null
+    if (after === '') {
+      states.delete(id)
+      return { id, kind: 'deleted' }
+    }
+    states.set(id, after)
+    return { id, kind: 'written' }
+  }
+
+  function stateOf(id: string): string {
+    const facts = io.lstat(join(directory.path, id + layout.extension))
+    return facts?.isFile() ? `${facts.ino} ${facts.ctimeNs} ${facts.size}` : ''
+  }
+
+  function here(): string[] {
+    let names: string[] = []
+    unless('ENOENT ENOTDIR', () => {
+      names = io.readdir(directory.path)
+    })
+    return names.map((name) => idOf(name, layout)).filter((id) => id !== null)
+  }
+
+  /** Waits for an event, the signal, or the time. */
+  async function pause(ms: number): Promise<void> {
+    const timer = setTimeout(nudge, ms)
+    await new Promise<void>((resolve) => {
+      wake = resolve
+      if (signal.aborted) resolve()
+    })
+    wake = () => {}
+    clearTimeout(timer)
+    if (!signal.aborted && pending.size === 0) rescan = true
+  }
+}

@@ -1,0 +1,147 @@
+import { CompactEncrypt, compactDecrypt } from 'jose'
+import { decode, encode } from 'jose/base64url'
+import { biggestKeys, isPlainObject } from '../core/data.ts'
+import { VitrineError } from '../core/errors.ts'
+import type { SealedRecord, Sealer } from '../core/store.ts'
+import { keyring, type Key, type Secrets } from './secrets.ts'
+
+/** What can be set. */
+export interface SealedCookieOptions {
+  /** 32 bytes or more each, newest first: the first seals, all open. */
+  readonly secrets: Secrets
+}
+
+/** What browsers keep of a cookie's name and value (RFC 6265bis, 5.6). */
+const MAX_BYTES = 4096
+/** The content is padded to a multiple of this many bytes, so that the length tells little. */
+const BLOCK = 64
+
+// The algorithms are ours to choose, never the ticket's: it must begin with this header, to the letter.
+const HEADER = { alg: 'dir', enc: 'A256GCM' } as const
+const PREFIX = `${encode(JSON.stringify(HEADER))}..`
+const PINNED = {
+  keyManagementAlgorithms: [HEADER.alg],
+  contentEncryptionAlgorithms: [HEADER.enc],
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Lets the client carry the whole session, sealed as a compact JWE (RFC 7516, AES-256-GCM). Nothing is kept on
+ * the server: of two parallel requests the later response wins, and a copied ticket stays good until it expires.
+ * @param options the secrets; a key for each purpose is derived from them
+ * @throws VitrineError `CONFIG` for no secret, a short one or a well-known one
+ */
+export function sealedCookie(options: SealedCookieOptions): Sealer {
+  const keys = keyring(options.secrets, 'vitrine sealed cookie', { name: 'AES-GCM', length: 256 })
+
+  return {
+    async seal(record, purpose) {
+      const newest = (await keys(purpose))[0] as Key
+      const ticket = await new CompactEncrypt(pack(record))
+        .setProtectedHeader(HEADER)
+        .encrypt(newest)
+      const length = `__Host-${purpose}=`.length + ticket.length
+      if (length > MAX_BYTES) throw tooLarge(record, length)
+      return ticket
+    },
+
+    async unseal(ticket, purpose) {
+      if (!isCanonical(ticket)) return null
+      for (const key of await keys(purpose)) {
+        try {
+          return unpack((await compactDecrypt(ticket, key, PINNED)).plaintext)
+        } catch {
+          // not sealed with this key
+        }
+      }
+      return null
+    },
+  }
+}
+
+/** One sealed record has one text form: no other base64 tails, nothing appended. */
+function isCanonical(ticket: unknown): ticket is string {
+  if (typeof ticket !== 'string' || ticket.length > MAX_BYTES || !ticket.startsWith(PREFIX)) {
+    return false
+  }
+  const parts = ticket.slice(PREFIX.length).split('.')
+  return parts.length === 3 && parts.every((part) => /^[\w-]+$/.test(part) && isExact(part))
+}
+
+/** Whether the bits that the last character has to spare are zero. */
+function isExact(text: string): boolean {
+  return text.length % 4 !== 1 && encode(decode(text)) === text
+}
+
+function pack(record: SealedRecord): Uint8Array {
+  const { id, createdAt, expiresAt, revision, data, flash, idle, lifetime, retired } = record
+  const content = encoder.encode(
+    JSON.stringify({
+      id,
+      created: createdAt,
+      expires: timeOut(expiresAt),
+      revision,
+      data,
+      flash,
+      idle: idle === undefined ? undefined : timeOut(idle),
+      lifetime: lifetime === undefined ? undefined : timeOut(lifetime),
+      retired,
+    }),
+  )
+  const padded = new Uint8Array(Math.ceil(content.length / BLOCK) * BLOCK).fill(0x20)
+  padded.set(content)
+  return padded
+}
+
+/** Whatever is not exactly a record is none: there is no second way to read it. */
+function unpack(bytes: Uint8Array): SealedRecord | null {
+  const content: unknown = JSON.parse(decoder.decode(bytes))
+  if (!isPlainObject(content)) return null
+  const { id, created, revision, data, flash, retired } = content
+  const expires = timeIn(content['expires'])
+  const idle = timeIn(content['idle'])
+  const lifetime = timeIn(content['lifetime'])
+  const fits =
+    typeof id === 'string' &&
+    typeof created === 'number' &&
+    typeof expires === 'number' &&
+    typeof revision === 'number' &&
+    isPlainObject(data) &&
+    (flash === undefined || isPlainObject(flash)) &&
+    idle !== null &&
+    lifetime !== null &&
+    (retired === undefined || retired === true)
+  if (!fits) return null
+  return {
+    id,
+    data,
+    createdAt: created,
+    expiresAt: expires,
+    revision,
+    ...(flash !== undefined && { flash }),
+    ...(idle !== undefined && { idle }),
+    ...(lifetime !== undefined && { lifetime }),
+    ...(retired !== undefined && { retired }),
+  }
+}
+
+/** JSON has no Infinity. */
+function timeOut(time: number): number | 'never' {
+  return time === Infinity ? 'never' : time
+}
+
+/** @returns `undefined` when there is none, `null` when it is not a time */
+function timeIn(time: unknown): number | undefined | null {
+  if (time === 'never') return Infinity
+  return time === undefined || typeof time === 'number' ? time : null
+}
+
+function tooLarge({ data, flash }: SealedRecord, length: number): VitrineError {
+  const biggest = biggestKeys(flash ? { ...data, flash } : data)
+  return new VitrineError(
+    'TOO_LARGE',
+    `Cannot seal the session: its cookie would have ${length} bytes and browsers keep ${MAX_BYTES}; store less (biggest: ${biggest}) or use a store on the server`,
+  )
+}

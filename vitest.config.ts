@@ -1,0 +1,54 @@
+import { defineConfig } from 'vitest/config'
+
+/** Files whose mistakes cost a session or a secret: every branch is tested. */
+const CRITICAL = [
+  'src/core/id.ts',
+  'src/core/merge.ts',
+  'src/stores/file/layout.ts',
+  'src/transports/cookie.ts',
+  'src/transports/seal.ts',
+  'src/transports/sign.ts',
+]
+
+/** Pure and in-process: they share one module graph a worker, which is several times quicker. */
+const QUICK = ['src/**/*.test.ts', 'test/property/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: QUICK, isolate: false, testTimeout: 10_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ['test/**/*.test.ts'],
+          exclude: QUICK,
+          isolate: true,
+          testTimeout: 30_000,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/{core,stores,transports,sessions,adapters}/**/*.ts'],
+      exclude: ['src/**/*.test.ts'],
+      reporter: ['text', 'json-summary'],
+      thresholds: {
+        perFile: true,
+        'src/{core,stores,transports}/**/*.ts': {
+          lines: 95,
+          branches: 95,
+          functions: 95,
+          statements: 95,
+        },
+        ...Object.fromEntries(CRITICAL.map((file) => [file, { branches: 100 }])),
+      },
+    },
+  },
+})
