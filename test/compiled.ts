@@ -10,7 +10,10 @@ const root = path.resolve(import.meta.dirname, '..')
  * state of the sources. @returns the folder with the doors in it
  */
 export function compiled(): string {
-  const key = createHash('sha256').update(stateOf(path.join(root, 'src'))).digest('hex').slice(0, 16)
+  const key = createHash('sha256')
+    .update(stateOf(path.join(root, 'src')))
+    .digest('hex')
+    .slice(0, 16)
   const cache = path.join(root, 'node_modules', '.cache', 'vitrine')
   const target = path.join(cache, key)
   if (fs.existsSync(target)) return target

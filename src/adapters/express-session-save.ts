@@ -1,4 +1,4 @@
-import { copyJson, equal, isPlainObject, type Change, type JsonObject } from '../core/data.ts'
+import { copyJson, equal, isPlainObject, type JsonObject } from '../core/data.ts'
 import { changesBetween } from '../core/draft.ts'
 import { VitrineError } from '../core/errors.ts'
 import { sessionTag, withHidden, type LostReason, type Report } from '../core/events.ts'
@@ -130,8 +130,8 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     const { idle, lifetime } = policyOf(before ?? {}, policy)
     let expiresAt = Math.min(mine.expires ?? time + idle, createdAt + lifetime)
     const isSame = before !== null && equal(data, before.data)
-    if (before && equal(maxAge(data), maxAge(before.data)) && !equal(maxAge(data), maxAge(mine.data))) {
-      expiresAt = before.expiresAt // another request gave the cookie a new age, and that stands
+    if (before && !equal(maxAge(data), maxAge(mine.data))) {
+      expiresAt = before.expiresAt // another request gave the cookie its age, and that stands
     } else if (isSame && Math.abs(expiresAt - before.expiresAt) < beat(expiresAt - time)) {
       expiresAt = before.expiresAt // not worth a write
     }
@@ -162,11 +162,19 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
       if (path[0] === 'cookie') continue
       report(withHidden({ type: 'conflict', ...about, path, winner }, { base, mine, theirs }))
     }
-    const changes = (): readonly Change[] => changesBetween(before, record)
-    if (!before) report(withChanges({ type: 'created', ...about }, changes))
-    else if (before.revision !== revision) {
-      report(withChanges({ type: 'written', ...about, revision, merged }, changes))
-    } else if (before.expiresAt !== expiresAt) report({ type: 'touched', ...about })
+    if (before?.revision === revision) {
+      if (before.expiresAt !== expiresAt) report({ type: 'touched', ...about })
+      return
+    }
+    const event = before
+      ? ({ type: 'written', ...about, revision, merged } as const)
+      : ({ type: 'created', ...about } as const)
+    report({
+      ...event,
+      get changes() {
+        return changesBetween(before, record)
+      },
+    })
   }
 }
 
