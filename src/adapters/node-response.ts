@@ -1,8 +1,8 @@
-import { validateHeaderValue, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { Header } from '../core/transport.ts'
-import { mergedHeader } from './headers.ts'
+import { addHeaders, clearAnswer, headersSent, takeHead } from './node-head.ts'
 
 /** What happens at the gate. */
 export interface Gate {
@@ -28,25 +28,15 @@ type Method = (...args: unknown[]) => unknown
 /** What makes a response begin or go on. `flush` is there when `compression` was mounted before. */
 type Held = 'write' | 'end' | 'flushHeaders' | 'flush'
 
-/** Headers that speak of the answer that is not given after all. `Vary`, CORS and security headers stay. */
-const ABOUT_THE_ANSWER = [
-  'accept-ranges',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-location',
-  'content-range',
-  'content-type',
-  'etag',
-  'expires',
-  'last-modified',
-  'location',
-  'set-cookie',
-  'trailer',
-  'transfer-encoding',
-]
+/** How a response looks once its head is sent. */
+const HEAD_IS_SENT = {
+  headersSent: true,
+  writableEnded: false,
+  setHeader: refuseHeader,
+  setHeaders: refuseHeader,
+  appendHeader: refuseHeader,
+  removeHeader: refuseHeader,
+}
 
 /**
  * Holds a response back until the session is stored: then a redirect cannot overtake the session it relies on, a
@@ -64,7 +54,7 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
     writeHead: res.writeHead as Method,
     write: res.write as Method,
     end: res.end as Method,
-    flushHeaders: res.flushHeaders as Method,
+    flushHeaders: res.flushHeaders,
     flush: (res as { flush?: Method }).flush,
     on: res.on as Method,
   }
@@ -78,7 +68,7 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
   const onUnpipe = (source: Readable): void => void sources.delete(source)
   res.on('pipe', onPipe).on('unpipe', onUnpipe)
 
-  const remove = overlay(res, {
+  const remove = layOver(res, {
     writeHead,
     write: held('write', false),
     end: held('end', res),
@@ -107,8 +97,11 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
       if (phase === 'open' || phase === 'held') checkChunk(name, args[0])
       if (phase === 'open') begin()
       if (phase === 'passed') return Reflect.apply(below[name] as Method, res, args)
-      if (phase === 'held') calls.push({ name, args })
-      else refuse(args, writeAfterFailure())
+      if (phase === 'held') {
+        calls.push({ name, args })
+        if (name === 'end') define(res, 'writableEnded', true)
+      }
+      if (phase === 'failed') refuse(args, writeAfterFailure())
       return phase === 'failed' && name === 'write' ? true : answer
     }
   }
@@ -120,45 +113,42 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
     } finally {
       beginning = false
     }
+    if (phase === 'open') void hold(false) // a hook above kept it to itself
   }
 
   async function hold(explicit: boolean): Promise<void> {
     phase = 'held'
-    open = overlay(res, {
-      headersSent: true,
-      setHeader: refuseHeader,
-      setHeaders: refuseHeader,
-      appendHeader: refuseHeader,
-      removeHeader: refuseHeader,
-    })
+    open = layOver(res, HEAD_IS_SENT)
+    const { statusCode, statusMessage } = res
+    let drained: boolean
     try {
       const headers = await commit()
       open()
-      for (const [name, value] of headers) {
-        res.setHeader(name, [...mergedHeader(name, linesOf(res.getHeader(name)), value)])
-      }
-      replay(explicit)
+      Object.assign(res, { statusCode, statusMessage }) // setting them came too late, too
+      addHeaders(res, headers)
+      drained = replay(explicit)
     } catch (error) {
-      fail(error)
+      return fail(error)
     }
+    if (drained) emitDrain()
   }
 
-  /** The app's calls, in order, those included that come while they are replayed. */
-  function replay(explicit: boolean): void {
-    let owed = false
+  /**
+   * The app's calls, in order, those included that come while they are replayed.
+   * @returns whether somebody waits for a `drain` that nobody else will emit
+   */
+  function replay(explicit: boolean): boolean {
+    let waiting = false
     let blocked = false
     settleHead(explicit)
-    for (const { name, args } of calls) {
-      const answer = Reflect.apply(below[name] as Method, res, args)
-      if (name === 'write') {
-        owed = true
-        blocked ||= answer === false
-      }
-      if (name === 'end') owed = false
+    for (let call = calls.shift(); call; call = calls.shift()) {
+      const answer = Reflect.apply(below[call.name] as Method, res, call.args)
+      if (call.name === 'write') waiting = true
+      if (call.name === 'end') waiting = false
+      blocked ||= call.name === 'write' && answer === false
     }
     phase = 'passed'
-    calls.length = 0
-    if (owed && !blocked) emitDrain()
+    return waiting && !blocked
   }
 
   function pass(explicit: boolean): void {
@@ -189,9 +179,73 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
     release(res, sources)
     for (const { args } of calls) refuse(args, error)
     if (res.headersSent) return void res.destroy()
-    for (const name of ABOUT_THE_ANSWER) if (res.hasHeader(name)) res.removeHeader(name)
-    res.statusCode = 500 // so that not even a careless error handler or a late write sends a 2xx
-    res.statusMessage = ''
+    clearAnswer(res)
     failed(error)
   }
+}
+
+/**
+ * Lays members over an object's own. This is on the path of every request: the same names in the same order, taken off
+ * in reverse, keep the engine's hidden classes few.
+ * @returns takes them off again, and whatever was laid over them since
+ */
+function layOver(target: object, members: Readonly<Record<string, unknown>>): () => void {
+  const names = Object.keys(members)
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(target, name))
+  for (const name of names) define(target, name, members[name])
+  return () => {
+    for (let at = names.length - 1; at >= 0; at--) {
+      const own = before[at]
+      if (own) Object.defineProperty(target, names[at] as string, own)
+      else Reflect.deleteProperty(target, names[at] as string)
+    }
+  }
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  })
+}
+
+/** What is no chunk is refused while the handler is there to hear of it, as Node does. */
+function checkChunk(name: Held, chunk: unknown): void {
+  const optional = name === 'end' && (!chunk || typeof chunk === 'function')
+  if (name.startsWith('flush') || optional) return
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return
+  const error = new TypeError('The chunk must be a string, a Buffer or a Uint8Array')
+  throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
+}
+
+/** Nobody waits for ever: whoever gave a callback hears that nothing was written. */
+function refuse(args: readonly unknown[], error: unknown): void {
+  const callback = args.find((each) => typeof each === 'function')
+  if (callback) process.nextTick(callback, error)
+}
+
+/** Stops what is piped. The end is left to the end of the response: `pipeline` would tear it down on the way. */
+function release(res: ServerResponse, sources: ReadonlySet<Readable>): void {
+  const streams = [...sources]
+  for (const stream of streams) stream.unpipe(res)
+  const destroy = (): void => streams.forEach((stream) => stream.destroy())
+  if (res.closed) destroy()
+  else res.once('close', destroy)
+}
+
+function refuseHeader(): never {
+  throw headersSent('set')
+}
+
+function writeAfterFailure(): Error {
+  const error = new Error(
+    'Cannot write: the session could not be stored and the response is another one',
+  )
+  return Object.assign(error, { code: 'ERR_STREAM_DESTROYED' })
+}
+
+function ignore(): void {
+  // listening is all
 }

@@ -84,18 +84,24 @@ export function committer(
     const id = state.id as string
     let theirs: Stored = { record: base, version: state.version as string }
     let theirData = state.pristine
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const draft = await drafted(state, theirs.record, theirData)
-      const version = isSame(draft.record, theirs.record)
-        ? theirs.version
-        : await store.write(id, draft.record, theirs.version)
-      if (version !== null) return accept(state, draft, version, theirs.record)
-      const newest = await newestOf(id)
-      if (typeof newest === 'string') return lose(state, newest)
-      theirs = newest.stored
-      theirData = newest.data
+    let endTurn: (() => void) | undefined
+    try {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const draft = await drafted(state, theirs.record, theirData)
+        const version = isSame(draft.record, theirs.record)
+          ? theirs.version
+          : await store.write(id, draft.record, theirs.version)
+        if (version !== null) return accept(state, draft, version, theirs.record)
+        endTurn ??= await store.turn(id)
+        const newest = await newestOf(id)
+        if (typeof newest === 'string') return lose(state, newest)
+        theirs = newest.stored
+        theirData = newest.data
+      }
+      throw lostTooOften()
+    } finally {
+      endTurn?.()
     }
-    throw lostTooOften()
   }
 
   /**

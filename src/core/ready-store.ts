@@ -12,6 +12,8 @@ export interface ReadyStore {
   /** Moves the expiry of a stored record. */
   touch(id: string, touched: SessionRecord, expected: Version): Promise<Version | null>
   delete(id: string): Promise<void>
+  /** Waits for a turn on an id where the store can; @returns ends it */
+  turn(id: string): Promise<() => void>
   wipe(): Promise<void>
   close(): Promise<void>
 }
@@ -49,6 +51,7 @@ export function readyStore(store: Store, report: Report): ReadyStore {
           ? store.touch(id, touched.expiresAt, expected)
           : store.write(id, touched, expected),
       ),
+    turn: (id) => use('write a session', async () => (await store.turn?.(id)) ?? (() => {})),
     delete: (id) => use('remove a session', () => store.delete(id)),
 
     async wipe() {

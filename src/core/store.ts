@@ -85,6 +85,13 @@ export interface Store {
    */
   touch?(id: string, expiresAt: number, expected: Version): Promise<Version | null>
 
+  /**
+   * Waits for a turn among those who keep losing compare-and-swaps on one id, so that they do not spoil each
+   * other's work for ever. It is a courtesy: whoever ignores it is still safe.
+   * @returns ends the turn
+   */
+  turn?(id: string): Promise<() => void>
+
   /** Every id that is stored, expired ones too, in no order. */
   ids?(): AsyncIterable<string>
 

@@ -616,7 +616,9 @@ describe('a schema', () => {
     const { sessions, ticket } = await stored((data) => ({ ...data, items: [] }))
     expect((await sessions.engine.retrieve(ticket))?.data).toEqual({ items: [], user: 'ada' })
     const bad = await stored(() => ({ items: 1 }))
-    await expect(bad.sessions.engine.retrieve(bad.ticket)).rejects.toMatchObject({ code: 'INVALID' })
+    await expect(bad.sessions.engine.retrieve(bad.ticket)).rejects.toMatchObject({
+      code: 'INVALID',
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -21,10 +21,10 @@ const INPUTS = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts
 const TEXTS = ['README.md', 'LICENSE', 'CHANGELOG.md']
 
 export interface Packed {
+  /** The copy of the sources that it was built in. */
+  readonly checkout: string
   /** The tarball's path. */
   readonly tarball: string
-  /** Its size in bytes, as npm will download it. */
-  readonly size: number
   readonly files: readonly { readonly path: string; readonly size: number; readonly mode: number }[]
 }
 
@@ -62,19 +62,19 @@ export function tsc(cwd: string, ...args: string[]): Promise<Ran> {
  * own `dist` may be in use.
  */
 export async function pack(directory: string): Promise<Packed> {
-  const copy = join(directory, 'checkout')
-  mkdirSync(copy)
+  const checkout = join(directory, 'checkout')
+  mkdirSync(checkout)
   for (const name of [...INPUTS, ...TEXTS]) {
     if (existsSync(join(ROOT, name)))
-      cpSync(join(ROOT, name), join(copy, name), { recursive: true })
+      cpSync(join(ROOT, name), join(checkout, name), { recursive: true })
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'), 'junction')
-  const answer = await must(copy, 'npm', ['pack', '--json', '--pack-destination', directory])
+  symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'), 'junction')
+  const answer = await must(checkout, 'npm', ['pack', '--json', '--pack-destination', directory])
   const report = JSON.parse(answer.slice(answer.indexOf('[\n'))) as [
-    { filename: string; size: number; files: Packed['files'] },
+    { filename: string; files: Packed['files'] },
   ]
-  const [{ filename, size, files }] = report
-  return { tarball: join(directory, filename), size, files }
+  const [{ filename, files }] = report
+  return { checkout, tarball: join(directory, filename), files }
 }
 
 /**
@@ -83,15 +83,13 @@ export async function pack(directory: string): Promise<Packed> {
  */
 export async function install(project: string, tarball: string): Promise<void> {
   mkdirSync(project)
-  const dependencies = Object.keys(MANIFEST.dependencies).map(async (name) => {
-    const args = ['pack', '--ignore-scripts', '--pack-destination', dirname(project)]
-    const answer = await must(join(ROOT, 'node_modules', name), 'npm', args)
-    return join(dirname(project), answer.trim().split('\n').at(-1) as string)
-  })
-  const tarballs = [tarball, ...(await Promise.all(dependencies))]
-  await must(project, 'npm', ['init', '--yes'])
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
+  const dependencies = Object.keys(MANIFEST.dependencies).map((name) => `./node_modules/${name}`)
+  const to = ['--ignore-scripts', '--pack-destination', project]
+  const answer = await must(ROOT, 'npm', ['pack', ...to, ...dependencies])
+  const tarballs = answer.split('\n').filter((line) => line.endsWith('.tgz'))
   const quiet = ['--offline', '--no-audit', '--no-fund', '--ignore-scripts']
-  await must(project, 'npm', ['install', ...quiet, ...tarballs])
+  await must(project, 'npm', ['install', ...quiet, tarball, ...tarballs.map((name) => `./${name}`)])
 }
 
 /** Lets a project use a package of the checkout. */

@@ -149,11 +149,16 @@ describe('the laws of merging', () => {
   it('lists to which both sides appended are joined, theirs first', () => {
     const list = fc.array(leaf, { maxLength: 4 })
     fc.assert(
-      fc.property(list, fc.array(leaf, { minLength: 1 }), fc.array(leaf, { minLength: 1 }), (b, m, t) => {
-        fc.pre(!equal(m, t))
-        const { data } = merge({ b }, { b: [...b, ...m] }, { b: [...b, ...t] }, mine)
-        expect(data).toEqual({ b: [...b, ...t, ...m] })
-      }),
+      fc.property(
+        list,
+        fc.array(leaf, { minLength: 1 }),
+        fc.array(leaf, { minLength: 1 }),
+        (b, m, t) => {
+          fc.pre(!equal(m, t))
+          const { data } = merge({ b }, { b: [...b, ...m] }, { b: [...b, ...t] }, mine)
+          expect(data).toEqual({ b: [...b, ...t, ...m] })
+        },
+      ),
       runs,
     )
   })

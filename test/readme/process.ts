@@ -58,13 +58,17 @@ export async function finish({ process: child, out, ended }: Program): Promise<s
 
 /** Waits until a server answers on a port. */
 export async function listening({ out, ended }: Program, port: number): Promise<void> {
-  let dead = false
-  const over = ended.finally(() => (dead = true)).catch(() => undefined)
-  for (const end = Date.now() + TIMEOUT; Date.now() < end && !dead;) {
+  const over = ended.then(
+    () => true,
+    () => true,
+  )
+  for (const end = Date.now() + TIMEOUT; Date.now() < end;) {
     if (await answers(port)) return
-    await Promise.race([sleep(25), over])
+    if (await Promise.race([sleep(25, false), over])) {
+      throw new Error(`The server ended\n${out.all}`)
+    }
   }
-  throw new Error(`The server ${dead ? 'ended' : 'does not listen on port 3000'}\n${out.all}`)
+  throw new Error(`The server does not listen on port 3000\n${out.all}`)
 }
 
 function answers(port: number): Promise<boolean> {

@@ -9,6 +9,9 @@ export const OUR_KEY = 'vitrine'
 /** How deep Perl's JSON nests; it dies of anything deeper. */
 export const MAX_DEPTH = 512
 
+/** The last time that has a date, in ms (ECMA-262, 21.4.1.1). */
+const LAST_DATE = 8.64e15
+
 /** What the record says beside its data. Texts where a number would lose its type or its meaning in Perl. */
 interface Facts {
   readonly created: string
@@ -24,7 +27,10 @@ interface Facts {
  * Makes a record the flat hash that a Dancer session is: its `id`, the data, and our facts under one key.
  * @throws VitrineError `INVALID` for data that uses a reserved key, or that would kill the session in Perl
  */
-export function flatten(id: string, record: SessionRecord): JsonObject & { readonly [OUR_KEY]: Facts } {
+export function flatten(
+  id: string,
+  record: SessionRecord,
+): JsonObject & { readonly [OUR_KEY]: Facts } {
   const { data, flash } = record
   for (const key of ['id', OUR_KEY]) {
     if (Object.hasOwn(data, key)) {
@@ -38,7 +44,7 @@ export function flatten(id: string, record: SessionRecord): JsonObject & { reado
   if (flash) checkForPerl(flash, [])
   const facts: Facts = {
     created: new Date(record.createdAt).toISOString(),
-    expires: record.expiresAt === Infinity ? 'never' : new Date(record.expiresAt).toISOString(),
+    expires: record.expiresAt > LAST_DATE ? 'never' : new Date(record.expiresAt).toISOString(),
     revision: record.revision,
     ...(record.idle !== undefined && { idle: seconds(record.idle) }),
     ...(record.lifetime !== undefined && { lifetime: seconds(record.lifetime) }),
@@ -65,7 +71,8 @@ export function unflatten(id: string, flat: JsonObject, modifiedAt: number): Ses
   }
   if (!isPlainObject(facts)) throw new Unreadable(`its ${OUR_KEY} is not an object`)
   const { flash, idle, lifetime, retired } = facts
-  if (flash !== undefined && !isPlainObject(flash)) throw new Unreadable('its flash is not an object')
+  if (flash !== undefined && !isPlainObject(flash))
+    throw new Unreadable('its flash is not an object')
   return {
     data,
     ...(flash !== undefined && { flash }),
@@ -78,7 +85,7 @@ export function unflatten(id: string, flat: JsonObject, modifiedAt: number): Ses
   }
 }
 
-/** Half a surrogate pair is no character, and deep nesting dies: either is an error 500 in Perl from then on. */
+/** What Perl could not read, or not write again: the session would be an error 500 there from then on. */
 function checkForPerl(value: unknown, path: Path): void {
   if (typeof value === 'string') checkText(value, path)
   if (typeof value !== 'object' || value === null) return
@@ -94,8 +101,11 @@ function checkForPerl(value: unknown, path: Path): void {
 }
 
 function checkText(text: string, path: Path): void {
-  if (/\p{Surrogate}/u.test(text)) {
-    throw invalid(path, 'half a surrogate pair has no form in UTF-8, and Perl could not read the session')
+  if (/[\p{Surrogate}\p{Noncharacter_Code_Point}]/u.test(text)) {
+    throw invalid(
+      path,
+      'Perl cannot write half a surrogate pair, nor a noncharacter such as U+FFFF',
+    )
   }
 }
 

@@ -9,6 +9,11 @@ import type { YamlPackage } from './yaml.ts'
 const TAG = '!!perl/hash:Dancer::Session::YAML'
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
+/** The ids whose files Dancer::Session::YAML finds; and the text `0` is false to it. */
+export function acceptsDancerYamlId(id: string): boolean {
+  return /^\d{1,128}$/.test(id) && id !== '0'
+}
+
 /**
  * Session files that Dancer::Session::YAML reads and writes too. To Perl every scalar is a text, so the types of
  * numbers and booleans stand under our own key, which Perl keeps; they apply while the text still fits.
@@ -16,8 +21,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 export function dancerYamlLayout(yaml: YamlPackage): Layout {
   return {
     extension: '.yml',
-    // the engine finds no other file; and the text "0" is false
-    accepts: (id) => /^\d{1,128}$/.test(id) && id !== '0',
+    accepts: acceptsDancerYamlId,
 
     encode(id, record) {
       const { data, flash } = record

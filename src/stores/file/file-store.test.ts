@@ -72,7 +72,9 @@ describe('a session file', () => {
 
   it('keeps every member of a record', async () => {
     const full: SessionRecord = {
-      ...record(JSON.parse('{"__proto__": {"a": 1}, "constructor": 2, "then": [null, {"": "é\\u2028"}]}')),
+      ...record(
+        JSON.parse('{"__proto__": {"a": 1}, "constructor": 2, "then": [null, {"": "é\\u2028"}]}'),
+      ),
       flash: { notice: 'hello' },
       expiresAt: Infinity,
       idle: 90_500,
@@ -138,7 +140,10 @@ describe('a session file', () => {
 
   it('is not opened again while it did not change', async () => {
     let opened = 0
-    const io = { ...nodeIo, open: (...args: Parameters<typeof nodeIo.open>) => (opened++, nodeIo.open(...args)) }
+    const io = {
+      ...nodeIo,
+      open: (...args: Parameters<typeof nodeIo.open>) => (opened++, nodeIo.open(...args)),
+    }
     const id = createId()
     const store = open({ io })
     await store.write(id, record(), null)
@@ -208,21 +213,24 @@ describe('what is no session', () => {
       `{"id":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
       'it is nested deeper than 1000 levels',
     ],
-  ])('%s is set aside with the reason, reported, and answers as no session', async (_, content, reason) => {
-    const id = createId()
-    corrupt(id, content)
-    const events: SessionEvent[] = []
-    const store = open()
-    await store.init?.((event) => events.push(event))
-    expect(await store.read(id)).toBeNull()
-    expect(fs.existsSync(fileOf(id))).toBe(false)
-    const [event] = events
-    expect(event).toMatchObject({ type: 'corrupt', reason, session: id.slice(0, 8) })
-    const kept = path.join(dir, (event as { kept: string }).kept)
-    expect(fs.readFileSync(kept)).toEqual(Buffer.from(content))
-    expect(fs.readFileSync(`${kept}.reason`, 'utf8')).toBe(`${reason}\n`)
-    expect(await store.write(id, record(), null)).toBeTypeOf('string')
-  })
+  ])(
+    '%s is set aside with the reason, reported, and answers as no session',
+    async (_, content, reason) => {
+      const id = createId()
+      corrupt(id, content)
+      const events: SessionEvent[] = []
+      const store = open()
+      await store.init?.((event) => events.push(event))
+      expect(await store.read(id)).toBeNull()
+      expect(fs.existsSync(fileOf(id))).toBe(false)
+      const [event] = events
+      expect(event).toMatchObject({ type: 'corrupt', reason, session: id.slice(0, 8) })
+      const kept = path.join(dir, (event as { kept: string }).kept)
+      expect(fs.readFileSync(kept)).toEqual(Buffer.from(content))
+      expect(fs.readFileSync(`${kept}.reason`, 'utf8')).toBe(`${reason}\n`)
+      expect(await store.write(id, record(), null)).toBeTypeOf('string')
+    },
+  )
 
   it('is waited for while another program may be writing it', async () => {
     const id = createId()
@@ -301,7 +309,9 @@ describe('the session directory', () => {
         nodeIo.rename(from, to)
       },
     }
-    const error = await open({ io }).write(id, record(), null).catch((e: unknown) => e)
+    const error = await open({ io })
+      .write(id, record(), null)
+      .catch((e: unknown) => e)
     expect(error).toMatchObject({
       code: 'STORE',
       message: 'Cannot write a session: the disk is full (ENOSPC)',

@@ -77,6 +77,14 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
         return write(id, { ...look.stored.record, expiresAt }, expected)
       }),
 
+    turn: (id) =>
+      failing('write a session', async () => {
+        const name = `turn-${lockOf(id)}`
+        const token = files.token()
+        await locks.take(name, token)
+        return () => void locks.release(name, token)
+      }),
+
     delete: (id) => failing('remove a session', () => remove(id)),
 
     ids,
@@ -111,9 +119,10 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     expected: Version | null,
   ): Promise<Version | null> {
     if (!layout.accepts(id)) return null
-    const bytes = encode(id, record)
+    let encoded: Buffer | undefined
     for (let start = 0; start < MAX_STARTS; start++) {
       if (reader.versionOf(id) !== expected) return null
+      const bytes = (encoded ??= encode(id, record))
       const token = files.token()
       files.prepare(token, bytes)
       try {
@@ -164,7 +173,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   /** Runs what must not be interrupted by another process. It is synchronous, so this process cannot interrupt it. */
   async function locked<T>(id: string, token: string, work: () => T): Promise<T> {
     const name = lockOf(id)
-    if (locks.tryTake(name, token) !== true) await locks.take(name, token)
+    await locks.take(name, token)
     try {
       return work()
     } finally {

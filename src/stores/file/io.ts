@@ -39,7 +39,11 @@ export interface Io {
   /** A clock in ms that never jumps. */
   elapsed(): number
   sleep(ms: number): Promise<void>
+  /** Holds up everything for a fraction of a millisecond. */
+  nap(ms: number): void
 }
+
+const nothing = new Int32Array(new SharedArrayBuffer(4))
 
 /** The real one. */
 export const nodeIo: Io = {
@@ -66,6 +70,7 @@ export const nodeIo: Io = {
   now: Date.now,
   elapsed: () => performance.now(),
   sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
+  nap: (ms) => void Atomics.wait(nothing, 0, 0, ms),
 }
 
 /** The code of a system error, `''` for any other. */

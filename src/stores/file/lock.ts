@@ -28,6 +28,10 @@ export interface Locks {
 /** A holder that is not seen to move for this long, in ms by our own clock, is taken over. */
 const LEASE = 1000
 
+/** A holder needs about 0.3 ms: the first waits are naps of this length, in ms, shorter than any timer. */
+const NAP = 0.1
+const NAPS = 5
+
 const FREE = 'free'
 
 /** @param directory must have been made; what is missing of it is made again */
@@ -49,7 +53,7 @@ export function locksIn(directory: Directory, io: Io): Locks {
     async take(name, token) {
       let holder: string | undefined
       let since = 0
-      for (let pause = 1; ; pause = Math.min(pause * 1.5, 8)) {
+      for (let tries = 1; ; tries++) {
         const found = locks.tryTake(name, token)
         if (found === true) return
         if (found !== holder) {
@@ -59,7 +63,8 @@ export function locksIn(directory: Directory, io: Io): Locks {
           discard(join(directory.temporary, holder))
           if (move(name, holder, token)) return
         }
-        await io.sleep(pause)
+        if (tries <= NAPS) io.nap(NAP)
+        else await io.sleep(Math.min(tries - NAPS, 8))
       }
     },
 

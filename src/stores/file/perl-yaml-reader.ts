@@ -53,9 +53,11 @@ function valuesOf(yaml: YamlPackage, root: unknown): unknown {
 
     if (open.size >= MAX_DEPTH) throw new Unreadable('it is nested too deep')
     open.add(node)
-    const value = yaml.isSeq(node) ? node.items.map(valueOf) : objectOf(yaml.isMap(node) ? node.items : [])
+    const value = yaml.isSeq(node)
+      ? node.items.map(valueOf)
+      : objectOf(yaml.isMap(node) ? node.items : [])
     open.delete(node)
-    return kind === 'ref' ? (value as JsonObject)['='] : value
+    return kind === 'ref' ? ((value as JsonObject)['='] ?? null) : value
   }
 
   function aliased(target: Node | undefined): unknown {

@@ -2,13 +2,13 @@ import type { JsonObject } from '../../core/data.ts'
 
 /** Words that no reader takes for anything but text: every scalar of YAML.pm is one anyway, except `~`. */
 const PLAIN = /^-?\w[\w.,/@+-]*(?::[\w/][\w.,/@+-]*)*(?: \w[\w.,/@+-]*(?::[\w/][\w.,/@+-]*)*)*$/
-const PLAIN_KEY = /^[\w/][\w./-]*$/
+const PLAIN_KEY = /^[\w/][\w./%*-]*$/
 
 /**
  * What must not stand in double quotes as it is: `\` and `"`, controls, and the marks that YAML.pm takes for
  * its own even there (` | #`, `": `). YAML.pm knows `\xHH` and no `\u`; the rest of Unicode needs no escape.
  */
-const ESCAPED = /[^\w .,/@+:;=?!()*$&^-\u00a0-\u{10ffff}]/gu
+const ESCAPED = /[^\w .,/@+:;=?!()*$&^\-\u00a0-\u{10ffff}]/gu
 
 /**
  * Writes a flat hash as YAML that YAML.pm 1.30 and YAML 1.2 read alike: a small subset of both.

@@ -7,7 +7,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
 /**
  * Notes where a value holds numbers and booleans, so that they can be told from texts that look the same.
- * @returns types by JSON Pointer (RFC 6901); `/list/*` for a list of one type
+ * @returns types by JSON Pointer, percent-encoded (RFC 6901, 6); `/list/*` for a list of one type
  */
 export function typesOf(value: unknown): Record<string, ScalarType> {
   const types: Record<string, ScalarType> = {}
@@ -33,12 +33,14 @@ export function typesOf(value: unknown): Record<string, ScalarType> {
  */
 export function restoreTypes(value: JsonObject, types: JsonObject): void {
   for (const [pointer, type] of Object.entries(types)) {
-    const keys = pointer.split('/').slice(1).map(unescaped)
+    const keys = pointer.split('/').slice(1)
     const last = keys.pop()
     let target: unknown = value
-    for (const key of keys) target = isContainer(target) && Object.hasOwn(target, key) ? target[key] : null
+    for (const key of keys.map(unescaped)) {
+      target = isContainer(target) && Object.hasOwn(target, key) ? target[key] : null
+    }
     if (last === undefined || !isContainer(target)) continue
-    const places = last === '*' && Array.isArray(target) ? Object.keys(target) : [last]
+    const places = last === '*' && Array.isArray(target) ? Object.keys(target) : [unescaped(last)]
     for (const place of places) {
       const text = Object.hasOwn(target, place) ? target[place] : null
       if (typeof text === 'string') target[place] = typed(text, type)
@@ -70,10 +72,18 @@ function isContainer(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null
 }
 
+// As in a URI, but every sign that means something to YAML.pm, which misreads some names of members it wrote.
 function escaped(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+  return encodeURIComponent(key).replace(
+    /[!'()*~]/g,
+    (char) => `%${char.charCodeAt(0).toString(16)}`,
+  )
 }
 
 function unescaped(key: string): string {
-  return key.replaceAll('~1', '/').replaceAll('~0', '~')
+  try {
+    return decodeURIComponent(key)
+  } catch {
+    return key
+  }
 }

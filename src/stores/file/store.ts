@@ -40,6 +40,7 @@ export function yamlStore(options: string | FileStoreOptions = {}): Store {
     write: async (id, record, expected) => (await open()).write(id, record, expected),
     touch: async (id, expiresAt, expected) =>
       (await (open() as All)).touch(id, expiresAt, expected),
+    turn: async (id) => (await (open() as All)).turn(id),
     delete: async (id) => (await open()).delete(id),
     reap: async (now, signal) => (await (open() as All)).reap(now, signal),
     wipe: async () => (await (open() as All)).wipe(),

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { COMMANDS, COMMON, commandNamed, type Args, type Command, type OptionSpec } from './commands.ts'
+import type { Args, Command, OptionSpec } from './command.ts'
+import { COMMANDS, COMMON, commandNamed } from './commands.ts'
 import { EXIT, Failure } from './failure.ts'
 
 /** A command line taken apart. */
@@ -29,7 +30,14 @@ export function parseCommandLine(argv: readonly string[]): Parsed {
   const args = parse(command, rest)
   if (args.has('help')) return { kind: 'help', command }
   checkCount(command, args.positionals)
+  if (command.name === 'help') return helpFor(args.positionals[0])
   return { kind: 'run', command, args }
+}
+
+function helpFor(verb: string | undefined): Parsed {
+  const command = verb === undefined ? null : commandNamed(verb)
+  if (command === undefined) throw usage(`There is no verb "${verb}"`, suggestion(verb as string))
+  return { kind: 'help', command }
 }
 
 /** Finds the verb: the first word that is neither an option nor the value of one. */
@@ -70,13 +78,19 @@ function unshield(text: string): string {
 }
 
 /** Whether a word that begins with a dash is meant as an operand: a number, or a term of a query. */
-function isOperand(arg: string, command: Command, specs: Readonly<Record<string, OptionSpec>>): boolean {
+function isOperand(
+  arg: string,
+  command: Command,
+  specs: Readonly<Record<string, OptionSpec>>,
+): boolean {
   if (/^-\d/.test(arg)) return true
   if (!command.query || !/^-[^-]./s.test(arg)) return false
   const shorts = Object.values(specs).filter(({ short }) => short !== undefined)
-  const isSwitches = [...arg.slice(1)].every((letter) =>
-    shorts.some(({ short, type }) => short === letter && type === 'boolean'),
-  )
+  const switches = shorts.filter(({ type }) => type === 'boolean').map(({ short }) => short)
+  const isSwitches = arg
+    .slice(1)
+    .split('')
+    .every((letter) => switches.includes(letter))
   return !isSwitches && !/^-n\d+$|^-s(?:file|yaml|dancer|dancer-yaml):/.test(arg)
 }
 
@@ -84,15 +98,21 @@ function checkCount({ name, operands, count }: Command, positionals: readonly st
   const [least, most] = count
   if (positionals.length >= least && positionals.length <= most) return
   const wanted = `vitrine ${[name, ...operands].join(' ')}`
+  const limit = operands.length === 0 ? 'nothing' : `no more than ${operands.join(' ')}`
   const what =
-    positionals.length < least ? `${name} needs ${operands[positionals.length]}` : `${name} takes less than that`
-  throw usage(what, wanted)
+    positionals.length < least ? `needs ${operands[positionals.length]}` : `takes ${limit}`
+  throw usage(`${name} ${what}`, wanted)
 }
 
 /** The parser's message, without its advice on programming. */
 function plain(error: unknown): string {
   const { message } = error as Error
-  return message.split(/\. |\n/, 1)[0]?.replaceAll('\0', '').replaceAll("'", '"') ?? message
+  return (
+    message
+      .split(/\. |\n/, 1)[0]
+      ?.replaceAll('\0', '')
+      .replaceAll("'", '"') ?? message
+  )
 }
 
 function usage(what: string, hint: string): Failure {

@@ -33,7 +33,9 @@ export async function changeData(
     const peek = await opened.look.peek(id)
     if (peek === null) throw new Failure(EXIT.conflict, 'The session ended meanwhile')
     if ('unreadable' in peek) {
-      throw new Failure(EXIT.invalid, `Cannot read the session: ${peek.unreadable}`, { hint: peek.path })
+      throw new Failure(EXIT.invalid, `Cannot read the session: ${peek.unreadable}`, {
+        hint: peek.path,
+      })
     }
     const { record, version } = peek
     if (record.retired) {
@@ -53,9 +55,13 @@ export async function changeData(
  */
 export function storable(data: JsonObject): JsonObject {
   if (holdsMask(data)) {
-    throw new Failure(EXIT.invalid, 'Cannot store a masked value (••••): it would replace the secret', {
-      hint: 'Start from vitrine show --reveal --json',
-    })
+    throw new Failure(
+      EXIT.invalid,
+      'Cannot store a masked value (••••): it would replace the secret',
+      {
+        hint: 'Start from vitrine show --reveal --json',
+      },
+    )
   }
   return copyJson(data, MAX_DEPTH) as JsonObject
 }

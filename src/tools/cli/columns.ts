@@ -33,7 +33,8 @@ export const FIELDS: Readonly<Record<string, (a: Entry, b: Entry) => number>> = 
   expires: (a, b) => (a.record.expiresAt < b.record.expiresAt ? -1 : 1),
   size: (a, b) => b.size - a.size,
   // those without a name come last
-  user: (a, b) => (whoIs(a.record.data) ?? '\uffff').localeCompare(whoIs(b.record.data) ?? '\uffff'),
+  user: (a, b) =>
+    (whoIs(a.record.data) ?? '\uffff').localeCompare(whoIs(b.record.data) ?? '\uffff'),
   id: (a, b) => (a.id < b.id ? -1 : 1),
 }
 
@@ -66,7 +67,7 @@ function knownColumns({ bold, dim, red }: Palette): Readonly<Record<string, List
       text: (row) => user(row) ?? NONE,
       style: (row) => (user(row) === null ? dim : plain),
       exact: (row) => user(row) ?? '',
-      shrinkTo: 10,
+      shrinkTo: 16,
     },
     keys: {
       title: 'KEYS',
@@ -74,7 +75,7 @@ function knownColumns({ bold, dim, red }: Palette): Readonly<Record<string, List
       style: (row) => (keys(row).length === 0 ? dim : plain),
       mark: ({ entry }) => (isRisky(entry.record.data) ? '⚠' : ''),
       exact: (row) => keys(row).join(' '),
-      shrinkTo: 8,
+      shrinkTo: 12,
       drop: 2,
     },
     size: {

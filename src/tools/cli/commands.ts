@@ -1,56 +1,28 @@
-import type { Terminal, World } from './io.ts'
-import type { ExitCode } from './failure.ts'
-
-/** One option of a command, in the terms of `parseArgs` and of the help. */
-export interface OptionSpec {
-  readonly type: 'boolean' | 'string'
-  readonly short?: string
-  /** What stands for the value in the help. */
-  readonly value?: string
-  readonly multiple?: boolean
-  readonly help: string
-}
-
-/** What was typed, taken apart. */
-export interface Args {
-  readonly positionals: readonly string[]
-  /** Whether a switch was given. */
-  has(option: string): boolean
-  /** The value of an option; the last one when it was given more than once. */
-  value(option: string): string | undefined
-  /** Every value of an option. */
-  values(option: string): readonly string[]
-}
-
-/** Runs a verb. */
-export type Run = (args: Args, world: World, terminal: Terminal) => Promise<ExitCode>
-
-/** One verb of the program. The parser, the help and the dispatch are made of this table. */
-export interface Command {
-  readonly name: string
-  readonly operands: readonly string[]
-  /** How many operands there may be. */
-  readonly count: readonly [least: number, most: number]
-  /** Whether the operands are a query: then `-word` is a term and no option. */
-  readonly query?: true
-  readonly summary: string
-  readonly details?: readonly string[]
-  readonly options: Readonly<Record<string, OptionSpec>>
-  readonly examples: readonly string[]
-  /** Loaded when the verb is used: the start stays quick. */
-  load(): Promise<Run>
-}
+import type { Command, OptionSpec } from './command.ts'
 
 const yes: OptionSpec = { type: 'boolean', short: 'y', help: 'do not ask' }
 const reveal: OptionSpec = { type: 'boolean', help: 'show secrets' }
 const json: OptionSpec = { type: 'boolean', help: 'one JSON document' }
 const ndjson: OptionSpec = { type: 'boolean', help: 'one JSON document a line' }
-const ifRev: OptionSpec = { type: 'string', value: 'N', help: 'only if the session is still at revision N' }
-const dryRun: OptionSpec = { type: 'boolean', short: 'n', help: 'say what would be done, do nothing' }
+const ifRev: OptionSpec = {
+  type: 'string',
+  value: 'N',
+  help: 'only if the session is still at revision N',
+}
+const dryRun: OptionSpec = {
+  type: 'boolean',
+  short: 'n',
+  help: 'say what would be done, do nothing',
+}
 
 /** What every verb takes. */
 export const COMMON: Readonly<Record<string, OptionSpec>> = {
-  store: { type: 'string', short: 's', value: 'STORE', help: 'file:DIR, yaml:DIR, dancer:DIR or dancer-yaml:DIR' },
+  store: {
+    type: 'string',
+    short: 's',
+    value: 'STORE',
+    help: 'file:DIR, yaml:DIR, dancer:DIR or dancer-yaml:DIR',
+  },
   'no-color': { type: 'boolean', help: 'no colours (also NO_COLOR)' },
   help: { type: 'boolean', short: 'h', help: 'this help' },
 }
@@ -72,8 +44,18 @@ export const COMMANDS: readonly Command[] = [
     summary: 'list sessions, newest change first',
     details: QUERY_HELP,
     options: {
-      where: { type: 'string', value: 'QUERY', multiple: true, help: 'the query, quoted as one word' },
-      limit: { type: 'string', short: 'n', value: 'N', help: 'at most N (default on a terminal: 20)' },
+      where: {
+        type: 'string',
+        value: 'QUERY',
+        multiple: true,
+        help: 'the query, quoted as one word',
+      },
+      limit: {
+        type: 'string',
+        short: 'n',
+        value: 'N',
+        help: 'at most N (default on a terminal: 20)',
+      },
       sort: { type: 'string', value: 'FIELD', help: 'changed, created, expires, size, user or id' },
       columns: { type: 'string', value: 'LIST', help: 'columns, also paths: id,user,cart.total' },
       expired: { type: 'boolean', help: 'also those that are over or were renewed' },
@@ -82,7 +64,10 @@ export const COMMANDS: readonly Command[] = [
       ndjson,
       reveal,
     },
-    examples: ["vitrine ls 'cart.total>100' -flash", 'vitrine ls -q user.role:guest | vitrine rm -'],
+    examples: [
+      "vitrine ls 'cart.total>100' -flash",
+      'vitrine ls -q user.role:guest | vitrine rm -',
+    ],
     load: async () => (await import('./verbs/ls.ts')).ls,
   },
   {
@@ -107,12 +92,21 @@ export const COMMANDS: readonly Command[] = [
     summary: 'follow what happens to sessions',
     details: QUERY_HELP,
     options: {
-      only: { type: 'string', value: 'KINDS', help: 'created, write, touch, renewed, deleted, unreadable' },
-      where: { type: 'string', value: 'QUERY', multiple: true, help: 'the query, quoted as one word' },
+      only: {
+        type: 'string',
+        value: 'KINDS',
+        help: 'created, written, touched, renewed, deleted, unreadable',
+      },
+      where: {
+        type: 'string',
+        value: 'QUERY',
+        multiple: true,
+        help: 'the query, quoted as one word',
+      },
       ndjson,
       reveal,
     },
-    examples: ['vitrine watch user:ada', 'vitrine watch --only write --ndjson | jq .changes'],
+    examples: ['vitrine watch user:ada', 'vitrine watch --only written --ndjson | jq .changes'],
     load: async () => (await import('./verbs/watch.ts')).watch,
   },
   {
@@ -130,7 +124,10 @@ export const COMMANDS: readonly Command[] = [
     count: [3, 3],
     summary: 'set one value; VALUE is JSON, else a text',
     options: { 'if-rev': ifRev },
-    examples: ['vitrine set 3f9c user.role admin', "vitrine set @last cart.items[0] '{\"sku\": \"GLS-003\"}'"],
+    examples: [
+      'vitrine set 3f9c user.role admin',
+      'vitrine set @last cart.items[0] \'{"sku": "GLS-003"}\'',
+    ],
     load: async () => (await import('./verbs/set.ts')).set,
   },
   {
@@ -185,7 +182,6 @@ export const COMMANDS: readonly Command[] = [
     summary: 'explain a verb',
     options: {},
     examples: ['vitrine help ls'],
-    load: async () => (await import('./verbs/help.ts')).help,
   },
 ]
 

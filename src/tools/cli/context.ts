@@ -1,4 +1,4 @@
-import type { Args } from './commands.ts'
+import type { Args } from './command.ts'
 import { discover } from './discover.ts'
 import { EXIT, Failure } from './failure.ts'
 import { readInput, type World } from './io.ts'
@@ -61,7 +61,9 @@ export function wordOption<Word extends string>(
   if (text === undefined) return undefined
   const word = words.find((each) => each === text)
   if (word !== undefined) return word
-  throw new Failure(EXIT.usage, `--${name} does not take "${text}"`, { hint: `It takes ${words.join(', ')}` })
+  throw new Failure(EXIT.usage, `--${name} does not take "${text}"`, {
+    hint: `It takes ${words.join(', ')}`,
+  })
 }
 
 /** The query that operands and `--where` make together. */

@@ -4,7 +4,8 @@ export interface DancerSettings {
   readonly session_dir?: string
 }
 
-const SETTING = /^(session|session_dir):[ \t]+(?:"([^"]*)"|'([^']*)'|([^\s#'"][^#\r\n]*?))[ \t]*(?:#.*)?$/gm
+const SETTING =
+  /^(session|session_dir):[ \t]+(?:"([^"]*)"|'([^']*)'|([^\s#'"][^#\r\n]*?))[ \t]*(?:#.*)?$/gm
 
 /**
  * Reads the two settings, without a YAML parser: both are plain words at the left margin.

@@ -34,9 +34,9 @@ export interface Surroundings {
  * @throws Failure
  */
 export function discover(flag: string | undefined, { cwd, env }: Surroundings): Found {
-  if (flag !== undefined) return named(flag, cwd, cwd, '--store')
+  if (flag !== undefined) return named(flag, cwd, cwd, '--store names it')
   const variable = env['VITRINE_STORE']
-  if (variable) return named(variable, cwd, cwd, 'VITRINE_STORE')
+  if (variable) return named(variable, cwd, cwd, 'VITRINE_STORE names it')
   return (
     upward(cwd, (dir) => fromPackage(dir, cwd)) ??
     upward(cwd, (dir) => fromDancerConfig(dir, cwd, env)) ??
@@ -60,7 +60,7 @@ function named(text: string, base: string, cwd: string, why: string): Found {
   if (!isKind(kind) || !dir) {
     const known = KINDS.map((each) => `${each}:DIR`).join(', ')
     throw new Failure(EXIT.usage, `Cannot open the store "${text}"`, {
-      why: `It comes from ${why}`,
+      why,
       hint: `Write it as ${known}`,
     })
   }
@@ -103,7 +103,9 @@ function fromPackage(dir: string, cwd: string): Found | null {
   if (!isPlainObject(manifest)) return null
   const { vitrine } = manifest
   const store = isPlainObject(vitrine) ? vitrine['store'] : vitrine
-  return typeof store === 'string' ? named(store, dir, cwd, `"vitrine" in ${shownPath(path, cwd)}`) : null
+  return typeof store === 'string'
+    ? named(store, dir, cwd, `"vitrine" in ${shownPath(path, cwd)} names it`)
+    : null
 }
 
 function fromDancerConfig(dir: string, cwd: string, env: Surroundings['env']): Found | null {
@@ -118,7 +120,12 @@ function fromDancerConfig(dir: string, cwd: string, env: Surroundings['env']): F
   const engine = settings.session?.toLowerCase()
   if (engine !== 'json' && engine !== 'yaml') return null
   const sessions = resolve(dir, settings.session_dir ?? 'sessions')
-  return found(kind[engine], sessions, cwd, `session: ${settings.session} in ${shownPath(path, cwd)}`)
+  return found(
+    kind[engine],
+    sessions,
+    cwd,
+    `${shownPath(path, cwd)} says session: ${settings.session}`,
+  )
 }
 
 function fromHere(cwd: string): Found | null {

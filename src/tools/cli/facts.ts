@@ -46,7 +46,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /**
- * A length of time in its two largest units: `2 s`, `4 min`, `1 h 54`, `3 d 4 h`.
+ * A length of time in its two largest units: `2 s`, `4 min`, `1 h 54`, `1 d 4 h`; days alone from the second on.
  * @param ms in milliseconds; what is less than 0 counts as 0
  */
 export function spanText(ms: number): string {
@@ -60,7 +60,7 @@ export function spanText(ms: number): string {
   }
   const hours = Math.floor((span % DAY) / HOUR)
   const days = countText(Math.floor(span / DAY))
-  return hours === 0 || span >= 100 * DAY ? `${days} d` : `${days} d ${hours} h`
+  return hours === 0 || span >= 2 * DAY ? `${days} d` : `${days} d ${hours} h`
 }
 
 /** A size as disks count: `640 B`, `1.2 kB`, `3.4 MB`. */

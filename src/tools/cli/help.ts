@@ -1,8 +1,10 @@
-import { COMMANDS, COMMON, type Command, type OptionSpec } from './commands.ts'
+import type { Command, OptionSpec } from './command.ts'
+import { COMMANDS, COMMON } from './commands.ts'
 import type { Palette } from './style.ts'
 import { pad } from './terminal.ts'
 
-const REF_HELP = 'a full id, its first 4 or more characters, @last, @2 (second newest), a file, or - (standard input)'
+const REF_HELP =
+  'a full id, its first 4 or more characters, @last, @2 (second newest), a file, or - (standard input)'
 
 /** What `vitrine` alone says. */
 export function overview(colours: Palette): string[] {

@@ -2,7 +2,7 @@ import { palette, wantsColour, type Palette } from './style.ts'
 
 /** One of the program's two ways out. */
 export interface Output {
-  write(text: string): unknown
+  write(chunk: string | Uint8Array): unknown
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
 }
@@ -44,7 +44,7 @@ export interface Terminal {
 
 /** @param noColour whether `--no-color` was given */
 export function terminalOf(world: World, noColour: boolean): Terminal {
-  const { stdin, stdout, stderr, env } = world
+  const { stdout, stderr, env } = world
   const isTerminal = stdout.isTTY === true
   const isAttended = stderr.isTTY === true
   const asked = Number(env['COLUMNS'])
@@ -53,7 +53,9 @@ export function terminalOf(world: World, noColour: boolean): Terminal {
     tones: palette(wantsColour(env, isAttended, noColour)),
     isTerminal,
     isAttended,
-    canAsk: stdin.isTTY === true && isAttended,
+    get canAsk() {
+      return isAttended && world.stdin.isTTY === true
+    },
     width: Math.max(20, asked > 0 ? asked : (stdout.columns ?? 80)),
     line: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),

@@ -16,18 +16,17 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
       terminal.line(await version())
       return EXIT.done
     }
-    if (parsed.kind === 'help') {
-      const { helpOn, overview } = await import('./help.ts')
-      const lines = parsed.command
-        ? helpOn(parsed.command, terminal.colours)
-        : overview(terminal.colours)
-      for (const line of lines) terminal.line(line)
-      return EXIT.done
+    if (parsed.kind === 'run' && parsed.command.load) {
+      const run = await parsed.command.load()
+      return await run(parsed.args, world, terminal)
     }
-    const run = await parsed.command.load()
-    return await run(parsed.args, world, terminal)
+    const { helpOn, overview } = await import('./help.ts')
+    const { command } = parsed
+    const lines = command ? helpOn(command, terminal.colours) : overview(terminal.colours)
+    for (const line of lines) terminal.line(line)
+    return EXIT.done
   } catch (error) {
-    if (world.signal.aborted) return EXIT.interrupted
+    if (world.signal.aborted && error === world.signal.reason) return EXIT.interrupted
     const failure = failureOf(error)
     tell(failure, terminal)
     return failure.exit
@@ -38,10 +37,11 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
 function tell({ message, why, hint, exit }: Failure, terminal: Terminal): void {
   const { red, dim, cyan } = terminal.tones
   const [what, ...rest] = message.split('\n')
-  terminal.say(`${red('✗')} ${printable(what ?? '')}${dim(`   exit ${exit}`)}`)
-  const lines = why === undefined ? rest : [why]
-  if (lines.length > 0) terminal.say(dim(`  ${printable(lines.join(' '))}`))
-  if (hint !== undefined) terminal.say(`  ${cyan(printable(hint))}`)
+  const lines = [`${red('✗')} ${printable(what ?? '')}`]
+  const reason = why ?? rest.join(' ')
+  if (reason !== '') lines.push(dim(`  ${printable(reason)}`))
+  if (hint !== undefined) lines.push(`  ${cyan(printable(hint))}`)
+  terminal.say(`${lines.join('\n')}${dim(`   exit ${exit}`)}`)
 }
 
 async function version(): Promise<string> {

@@ -10,9 +10,11 @@ const TRACE = '••••'
 export type Secret = 'key' | 'card' | 'jwt'
 
 const SECRET_WORDS = new Set(
-  ('apikey authorization bearer card cardnumber ccnumber credential credentials csrf cvc cvv iban jwt nonce otp ' +
+  (
+    'apikey authorization bearer card cardnumber ccnumber credential credentials csrf cvc cvv iban jwt nonce otp ' +
     'pan passcode passphrase passwd password passwords pin privatekey pwd recoverycode secret secrets ssn token ' +
-    'tokens totp xsrf').split(' '),
+    'tokens totp xsrf'
+  ).split(' '),
 )
 const SECRET_ENDING = /(?:password|passwd|secret|token)$/
 const SECRET_PAIR = /(?:^| )(?:api|private|access|secret|signing|encryption) key(?: |$)/
@@ -54,7 +56,7 @@ function isCard(text: string): boolean {
 export function secretIn(value: unknown): Exclude<Secret, 'key'> | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const text = String(value)
-  if (text.match(JWT)) return 'jwt'
+  if (text.search(JWT) >= 0) return 'jwt'
   return text.match(CARD)?.some(isCard) ? 'card' : null
 }
 
@@ -86,7 +88,10 @@ function maskCard(number: string): string {
 
 /** A copy of plain JSON in which secrets are hidden, by their names and by their looks. */
 export function masked(value: unknown, path: Path = []): unknown {
-  return hide(value, path.some((key) => typeof key === 'string' && isSecretKey(key)))
+  return hide(
+    value,
+    path.some((key) => typeof key === 'string' && isSecretKey(key)),
+  )
 }
 
 function hide(value: unknown, underSecretKey: boolean): unknown {
@@ -112,6 +117,7 @@ export function isRisky(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isRisky)
   if (!isPlainObject(value)) return secretIn(value) === 'card'
   return Object.entries(value).some(
-    ([key, member]) => (/password|passwd/i.test(key) && typeof member === 'string') || isRisky(member),
+    ([key, member]) =>
+      (/password|passwd/i.test(key) && typeof member === 'string') || isRisky(member),
   )
 }

@@ -51,10 +51,14 @@ export async function openStore(found: Found): Promise<Opened> {
 function mustBeDirectory({ dir, shown, why }: Found): void {
   const facts = statSync(dir, { throwIfNoEntry: false })
   if (facts?.isDirectory()) return
-  throw new Failure(EXIT.unreachable, `Cannot open ${shown}: ${facts ? 'it is a file' : 'it is not there'}`, {
-    why: `It comes from ${why}`,
-    hint: 'Start the app once, or name another: vitrine --store file:path/to/sessions ls',
-  })
+  throw new Failure(
+    EXIT.unreachable,
+    `Cannot open ${shown}: ${facts ? 'it is a file' : 'it is not there'}`,
+    {
+      why,
+      hint: 'Start the app once, or name another: vitrine --store file:path/to/sessions ls',
+    },
+  )
 }
 
 /** Everything that lies in a store, newest change first. */

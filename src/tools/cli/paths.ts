@@ -65,7 +65,9 @@ export function withValue(data: JsonObject, path: Path, value: unknown): JsonObj
  * Removes what is at a path, in a copy. Removing what is absent is fine.
  */
 export function withoutValue(data: JsonObject, path: Path): JsonObject {
-  return valueAt(data, path) === undefined ? data : (replaced(data, path, 0, undefined) as JsonObject)
+  return valueAt(data, path) === undefined
+    ? data
+    : (replaced(data, path, 0, undefined) as JsonObject)
 }
 
 function replaced(value: unknown, path: Path, depth: number, leaf: unknown): unknown {

@@ -23,6 +23,8 @@ export async function runProcess(): Promise<void> {
     signal: interrupt.signal,
     now: Date.now,
   })
+  // a question that nobody answered would keep the process
+  if (interrupt.signal.aborted) process.exit(exit)
   process.exitCode = exit
 }
 

@@ -25,9 +25,11 @@ export function progress(terminal: Terminal, what: string): { end(): void } {
   }
 
   function draw(): void {
-    const sign = cyan([...SPINNER][frame++ % SPINNER.length] as string)
+    const sign = cyan(SPINNER.charAt(frame++ % SPINNER.length))
     const since = spanText(Date.now() - started)
-    terminal.mutter(`\r${sign} ${what}  ${dim(`${since} · Ctrl-C stops and keeps what is done`)}\u001b[K`)
+    terminal.mutter(
+      `\r${sign} ${what}  ${dim(`${since} · Ctrl-C stops and keeps what is done`)}\u001b[K`,
+    )
     timer = setTimeout(draw, FRAME)
   }
 }

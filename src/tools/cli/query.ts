@@ -21,7 +21,7 @@ const TERM =
  */
 export function parseQuery(text: string): Query {
   const terms: Query[] = []
-  for (let rest = text.trim(); rest !== ''; ) {
+  for (let rest = text.trim(); rest !== '';) {
     TERM.lastIndex = 0
     const match = TERM.exec(rest)
     if (!match) throw new Failure(2, `Cannot read the query at "${rest}"`)
@@ -90,7 +90,8 @@ function contains(scalar: unknown, wanted: string): boolean {
 
 function anywhere(word: string): Query {
   return (id, record) =>
-    id.startsWith(word) || holds({ ...record.data, ...(record.flash && { flash: record.flash }) }, word)
+    id.startsWith(word) ||
+    holds({ ...record.data, ...(record.flash && { flash: record.flash }) }, word)
 }
 
 function holds(value: unknown, word: string): boolean {

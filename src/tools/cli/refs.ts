@@ -52,7 +52,9 @@ function idOfPath(ref: string, { opened, cwd }: Reach): string | null {
 async function newest(ref: string, { opened, signal, now }: Reach): Promise<Entry> {
   const place = ref === '@last' ? 1 : Number(/^@([1-9]\d*)$/.exec(ref)?.[1])
   if (Number.isNaN(place)) {
-    throw new Failure(EXIT.usage, `Cannot read "${ref}"`, { hint: 'Use @last, or @2 for the second newest' })
+    throw new Failure(EXIT.usage, `Cannot read "${ref}"`, {
+      hint: 'Use @last, or @2 for the second newest',
+    })
   }
   const { entries } = await listStore(opened, signal)
   const entry = entries.filter(({ record }) => isCurrent(record, now()))[place - 1]

@@ -35,7 +35,9 @@ export function tableLines<Row>(
   const titles = kept.map(({ title, align }, at) => pad(title, widths[at] ?? 0, align))
   return [
     colours.dim(line(titles)),
-    ...rows.map((row) => line(kept.map((column, at) => cell(column, row, widths[at] ?? 0, colours)))),
+    ...rows.map((row) =>
+      line(kept.map((column, at) => cell(column, row, widths[at] ?? 0, colours))),
+    ),
   ]
 }
 

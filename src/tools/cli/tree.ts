@@ -34,7 +34,9 @@ export function treeLines(value: unknown, path: Path, layout: Layout): string[] 
   return branch(value, secret, 0, layout, told)
 }
 
-type Told = { hint: boolean }
+interface Told {
+  hint: boolean
+}
 
 function branch(
   value: JsonObject | readonly unknown[],
@@ -51,12 +53,17 @@ function branch(
   return members.flatMap(([name, member], at) => {
     const hidden = secret || (!Array.isArray(value) && isSecretKey(name))
     const shownName = names[at] as string
-    const style = Array.isArray(value) ? colours.dim : depth === 0 ? colours.bold : (text: string) => text
+    const style = Array.isArray(value)
+      ? colours.dim
+      : depth === 0
+        ? colours.bold
+        : (text: string) => text
     const head = indent + style(pad(shownName, longest))
     const room = width - widthOf(indent) - Math.max(longest, widthOf(shownName)) - 2
     if (!isBranch(member)) return [`${head}  ${scalarText(member, hidden, room, layout, told)}`]
     const inline = depth === 0 && isPlainObject(member) ? null : inlineText(member, hidden, layout)
-    if (inline !== null && widthOf(inline) <= Math.min(room, INLINE_LIMIT)) return [`${head}  ${inline}`]
+    if (inline !== null && widthOf(inline) <= Math.min(room, INLINE_LIMIT))
+      return [`${head}  ${inline}`]
     const count = Array.isArray(member) ? `  ${colours.dim(`[${member.length}]`)}` : ''
     return [
       `${indent}${style(shownName)}${count}`,
@@ -73,7 +80,9 @@ function isBranch(value: unknown): value is JsonObject | readonly unknown[] {
 function inlineText(value: unknown, secret: boolean, layout: Layout): string | null {
   const { colours, reveal } = layout
   if (!isBranch(value)) {
-    const { shown, secret: why } = reveal ? { shown: value, secret: null } : maskScalar(value, secret)
+    const { shown, secret: why } = reveal
+      ? { shown: value, secret: null }
+      : maskScalar(value, secret)
     if (why === 'card' || why === 'jwt') return null // those come with a warning
     return coloured(shown, why !== null, colours)
   }
@@ -82,13 +91,23 @@ function inlineText(value: unknown, secret: boolean, layout: Layout): string | n
     const isList = Array.isArray(value)
     const text = inlineText(member, secret || (!isList && isSecretKey(name)), layout)
     if (text === null) return null
-    parts.push(isList ? text : `${formatPath([name]) === name ? name : printable(JSON.stringify(name))}: ${text}`)
+    parts.push(
+      isList
+        ? text
+        : `${formatPath([name]) === name ? name : printable(JSON.stringify(name))}: ${text}`,
+    )
   }
   if (!Array.isArray(value)) return `{ ${parts.join(', ')} }`
   return `${colours.dim(`[${value.length}]`)} ${parts.join(', ')}`
 }
 
-function scalarText(value: unknown, secret: boolean, room: number, layout: Layout, told: Told): string {
+function scalarText(
+  value: unknown,
+  secret: boolean,
+  room: number,
+  layout: Layout,
+  told: Told,
+): string {
   const { colours, reveal } = layout
   if (reveal) return coloured(value, false, colours, room)
   const { shown, secret: why } = maskScalar(value, secret)
@@ -117,7 +136,10 @@ function coloured(value: unknown, hidden: boolean, colours: Palette, room = Infi
 }
 
 /** One line a value, for a program or `grep`: the path, and the value as JSON. Empty lists and objects are values. */
-export function flatEntries(value: unknown, path: Path = []): (readonly [path: string, value: unknown])[] {
+export function flatEntries(
+  value: unknown,
+  path: Path = [],
+): (readonly [path: string, value: unknown])[] {
   if (!isBranch(value)) return [[formatPath(path), value]]
   const members = Object.entries(value)
   return members.flatMap(([name, member]) =>

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { columnsNamed, FIELDS, type Row } from '../columns.ts'
-import type { Run } from '../commands.ts'
+import type { Run } from '../command.ts'
 import { countOption, openFor, queryText, wordOption } from '../context.ts'
 import { documentOf, jsonText } from '../document.ts'
 import { countText, sessionsText } from '../facts.ts'
@@ -40,12 +40,19 @@ export const ls: Run = async (args, world, terminal) => {
   else if (args.has('ndjson')) {
     for (const entry of shown) terminal.line(jsonText(documentOf(entry, reveal)))
   } else if (args.has('json')) {
-    terminal.line(jsonText(shown.map((entry) => documentOf(entry, reveal)), 2))
+    terminal.line(
+      jsonText(
+        shown.map((entry) => documentOf(entry, reveal)),
+        2,
+      ),
+    )
   } else {
     const rows: Row[] = shown.map((entry) => ({ entry, now, reveal }))
-    if (!asTable) for (const row of rows) terminal.line(tabbed(columns.map((column) => column.exact(row))))
+    if (!asTable)
+      for (const row of rows) terminal.line(tabbed(columns.map((column) => column.exact(row))))
     else if (rows.length > 0) {
-      for (const line of tableLines(columns, rows, terminal.width, terminal.colours)) terminal.line(line)
+      for (const line of tableLines(columns, rows, terminal.width, terminal.colours))
+        terminal.line(line)
     }
   }
   if (terminal.isAttended) {
@@ -85,7 +92,9 @@ function sayHowMany(terminal: Terminal, counts: Counts): void {
 function sayUnreadable(terminal: Terminal, unreadable: readonly Unreadable[]): void {
   const { yellow, dim } = terminal.tones
   for (const { path, reason } of unreadable.slice(0, 3)) {
-    terminal.say(`${yellow('!')} ${printable(basename(path))} ${dim(`is unreadable: ${printable(reason)}`)}`)
+    terminal.say(
+      `${yellow('!')} ${printable(basename(path))} ${dim(`is unreadable: ${printable(reason)}`)}`,
+    )
   }
   const more = unreadable.length - 3
   if (more > 0) terminal.say(dim(`  and ${countText(more)} more`))

@@ -1,4 +1,4 @@
-import type { Run } from '../commands.ts'
+import type { Run } from '../command.ts'
 import { openFor } from '../context.ts'
 import { countText, sessionsText } from '../facts.ts'
 import { EXIT } from '../failure.ts'

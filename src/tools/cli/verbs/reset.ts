@@ -1,4 +1,4 @@
-import type { Run } from '../commands.ts'
+import type { Run } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { openFor } from '../context.ts'
 import { sessionsText } from '../facts.ts'

@@ -1,4 +1,4 @@
-import type { Run } from '../commands.ts'
+import type { Run } from '../command.ts'
 import { confirm, namesOf } from '../confirm.ts'
 import { openFor, targetsOf } from '../context.ts'
 import { sessionsText } from '../facts.ts'

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../core/data.ts'
 import type { SessionRecord } from '../../../core/store.ts'
 import { changeData } from '../change.ts'
-import type { Args, Run } from '../commands.ts'
+import type { Args, Run } from '../command.ts'
 import { countOption, openFor, targetsOf } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Terminal, World } from '../io.ts'
@@ -46,6 +46,7 @@ async function changeAll(
     world.signal.throwIfAborted()
     const { record, written } = await changeData(opened, id, (stored) => {
       if (revision !== undefined) mustBeAt(stored, revision, id)
+      mustBeData(path, stored)
       return change(stored.data)
     })
     if (!terminal.isAttended) continue
@@ -56,10 +57,21 @@ async function changeAll(
   return EXIT.done
 }
 
+/** `show` lists flash beside the data, but it is not part of it. */
+function mustBeData(pathText: string, { data, flash }: SessionRecord): void {
+  if (flash === undefined || Object.hasOwn(data, 'flash') || parsePath(pathText)[0] !== 'flash')
+    return
+  throw new Failure(EXIT.usage, 'Cannot change flash: it is what one request left for the next')
+}
+
 function mustBeAt(stored: SessionRecord, revision: number, id: string): void {
   if (stored.revision === revision) return
-  throw new Failure(EXIT.conflict, `${shortId(id)} is at revision ${stored.revision}, not ${revision}`, {
-    why: 'Somebody changed it since',
-    hint: `vitrine show ${shortId(id)}`,
-  })
+  throw new Failure(
+    EXIT.conflict,
+    `${shortId(id)} is at revision ${stored.revision}, not ${revision}`,
+    {
+      why: 'Somebody changed it since',
+      hint: `vitrine show ${shortId(id)}`,
+    },
+  )
 }

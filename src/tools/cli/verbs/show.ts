@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
-import type { Args, Run } from '../commands.ts'
+import type { Args, Run } from '../command.ts'
 import { openFor, targetOf } from '../context.ts'
 import { documentOf, jsonText } from '../document.ts'
 import { sizeText, spanText, whoIs } from '../facts.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Terminal } from '../io.ts'
+import { rawBytes } from '../raw.ts'
 import { masked } from '../mask.ts'
 import type { Entry } from '../opened.ts'
 import { parsePath, valueAt } from '../paths.ts'
@@ -19,7 +19,7 @@ export const show: Run = async (args, world, terminal) => {
   const opened = await openFor(args, world)
   const target = await targetOf(ref as string, opened, world)
   if (args.has('raw')) {
-    world.stdout.write(readFileSync(target.path))
+    world.stdout.write(rawBytes(target.path))
     return EXIT.done
   }
   if ('reason' in target) {
@@ -42,8 +42,12 @@ export const show: Run = async (args, world, terminal) => {
     terminal.line(jsonText(pathText === undefined ? documentOf(target, reveal) : shown, 2))
   } else if (args.has('flat') || !terminal.isTerminal) printFlat(shown, path, args, terminal)
   else {
-    if (pathText === undefined) terminal.line(headLine(target, world.now(), terminal))
-    const lines = treeLines(value, path, { colours: terminal.colours, width: terminal.width, reveal })
+    if (pathText === undefined) terminal.line(headLine(target, world.now(), reveal, terminal))
+    const lines = treeLines(value, path, {
+      colours: terminal.colours,
+      width: terminal.width,
+      reveal,
+    })
     for (const line of lines) terminal.line(line)
     if (pathText === undefined && lines.length === 0) terminal.line(terminal.colours.dim('no data'))
   }
@@ -69,7 +73,12 @@ function printFlat(
   }
 }
 
-function headLine({ id, record, size }: Entry, now: number, terminal: Terminal): string {
+function headLine(
+  { id, record, size }: Entry,
+  now: number,
+  reveal: boolean,
+  terminal: Terminal,
+): string {
   const { bold, dim, red } = terminal.colours
   const who = whoIs(record.data)
   const left = record.expiresAt - now
@@ -81,9 +90,9 @@ function headLine({ id, record, size }: Entry, now: number, terminal: Terminal):
         : `expires in ${spanText(left)}`
       : `over since ${spanText(-left)}`
   const facts = `r${record.revision} · ${sizeText(size)} · ${end}`
-  const name = who === null ? '' : `${printable(String(masked(who)))}  `
-  const isOver = record.retired === true || !(left > 0)
-  const line = `${bold(name)}${id}  ${isOver ? red(facts) : dim(facts)}`
-  if (widthOf(line) <= terminal.width) return line
-  return `${bold(cut(name, terminal.width))}${name === '' ? '' : '\n'}${id}\n${isOver ? red(facts) : dim(facts)}`
+  const name = who === null ? '' : printable(String(reveal ? who : masked(who)))
+  const shownFacts = record.retired === true || !(left > 0) ? red(facts) : dim(facts)
+  const line = [bold(name), id, shownFacts].filter((part) => part !== '')
+  if (widthOf(line.join('  ')) <= terminal.width) return line.join('  ')
+  return [bold(cut(name, terminal.width)), id, shownFacts].filter((part) => part !== '').join('\n')
 }

@@ -1,4 +1,4 @@
-import { copyJson, equal, isPlainObject, type JsonObject } from '../core/data.ts'
+import { equal, type JsonObject } from '../core/data.ts'
 import { changesBetween } from '../core/draft.ts'
 import { VitrineError } from '../core/errors.ts'
 import { sessionTag, withHidden, type LostReason, type Report } from '../core/events.ts'
@@ -6,17 +6,10 @@ import { merge, type Conflict, type Settle, type Settled } from '../core/merge.t
 import { beat, isLive, policyOf, type Policy } from '../core/policy.ts'
 import type { ReadyStore } from '../core/ready-store.ts'
 import type { SessionRecord, Stored } from '../core/store.ts'
+import { maxAge, withoutDrift, type Snapshot } from './foreign-object.ts'
 
 /** How often a compare-and-swap may lose before saving gives up. */
 const MAX_ATTEMPTS = 1000
-
-/** A session object of express-session as it was at one moment, as JSON. */
-export interface Snapshot {
-  /** Its members, `cookie` included, but without the cookie's expiry: that stands in the record, once. */
-  readonly data: JsonObject
-  /** When its cookie ends, in ms since the epoch; `null`: with the browser. */
-  readonly expires: number | null
-}
 
 /** Where a request's session object came from, so that its changes can be told from those of others. */
 export interface Base {
@@ -34,39 +27,6 @@ export interface SaveParts {
   readonly settle: Settle
   readonly report: Report
   readonly now: () => number
-}
-
-/**
- * Takes a snapshot of a session object.
- * @throws VitrineError `INVALID` when it holds what JSON cannot write
- */
-export function snapshot(session: object): Snapshot {
-  let data: JsonObject
-  try {
-    data = JSON.parse(JSON.stringify(session)) as JsonObject
-  } catch (error) {
-    const reason = 'it holds what JSON cannot write, such as a BigInt or an object that contains itself'
-    throw new VitrineError('INVALID', `Cannot store the session: ${reason}`, error)
-  }
-  if (!isPlainObject(data.cookie)) return { data, expires: null }
-  // originalExpires is what @fastify/session notes of an expiry that it was given: it makes it anew each time
-  const { expires, originalExpires: _, ...facts } = data.cookie
-  const time = typeof expires === 'string' ? Date.parse(expires) : NaN
-  const ends = Number.isFinite(time)
-  data.cookie = ends ? facts : { ...facts, expires: null }
-  return { data, expires: ends ? time : null }
-}
-
-/** The session object of a record: the opposite of a snapshot. Nobody else holds it. */
-export function sessionObject({ data, expiresAt }: SessionRecord): JsonObject & { cookie: JsonObject } {
-  const session = copyJson(data, Infinity) as JsonObject
-  const cookie = isPlainObject(session.cookie)
-    ? session.cookie
-    : { originalMaxAge: null, expires: null }
-  if (cookie.expires === undefined) {
-    cookie.expires = expiresAt === Infinity ? null : new Date(expiresAt)
-  }
-  return Object.assign(session, { cookie })
 }
 
 /** Why what is stored is no session; `null`: it is one. */
@@ -94,7 +54,8 @@ interface Draft {
 
 /** The compare-and-swap loop with the three-way merge, for sessions whose ids others make. */
 export function saver({ store, policy, settle, report, now }: SaveParts): Save {
-  return async (id, mine, base) => {
+  return async (id, snapshot, base) => {
+    const mine = base ? { ...snapshot, data: withoutDrift(snapshot.data, base.data) } : snapshot
     let theirs = base?.stored ?? null
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const draft = compose(mine, base, theirs)
@@ -120,7 +81,7 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
 
   function compose(mine: Snapshot, base: Base | null, theirs: Stored | null): Draft {
     const time = now()
-    const before = whyEnded(theirs, time, policy) === null ? (theirs as Stored).record : null
+    const before = theirs && (base || !whyEnded(theirs, time, policy)) ? theirs.record : null
     const merged = base !== null && before !== null && before.data !== base.data
     const { data, conflicts } = merged
       ? merge(base.data, mine.data, before.data, settleMember)
@@ -136,7 +97,12 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
       expiresAt = before.expiresAt // not worth a write
     }
     const revision = (theirs?.record.revision ?? 0) + (isSame ? 0 : 1)
-    return { record: { ...before, data, createdAt, expiresAt, revision }, before, merged, conflicts }
+    return {
+      record: { ...before, data, createdAt, expiresAt, revision },
+      before,
+      merged,
+      conflicts,
+    }
   }
 
   /** What the cookie says changes with every request: the newest wins there. */
@@ -146,7 +112,11 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
       : settle(conflict)
   }
 
-  async function write(id: string, { record }: Draft, theirs: Stored | null): Promise<string | null> {
+  async function write(
+    id: string,
+    { record }: Draft,
+    theirs: Stored | null,
+  ): Promise<string | null> {
     if (theirs?.record.revision !== record.revision) {
       return store.write(id, record, theirs?.version ?? null)
     }
@@ -160,7 +130,8 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     const about = { at: now(), session: sessionTag(id) }
     for (const { path, winner, base, mine, theirs } of conflicts) {
       if (path[0] === 'cookie') continue
-      report(withHidden({ type: 'conflict', ...about, path, winner }, { base, mine, theirs }))
+      const conflict = { type: 'conflict', ...about, path, winner } as const
+      report(withHidden(conflict, { base, mine, theirs }))
     }
     if (before?.revision === revision) {
       if (before.expiresAt !== expiresAt) report({ type: 'touched', ...about })
@@ -180,8 +151,4 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
 
 function isChanged(data: JsonObject, base: JsonObject): boolean {
   return !equal({ ...data, cookie: null }, { ...base, cookie: null })
-}
-
-function maxAge({ cookie }: JsonObject): unknown {
-  return isPlainObject(cookie) ? cookie.originalMaxAge : undefined
 }

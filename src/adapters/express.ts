@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { InferOutput, StandardSchema } from '../core/schema.ts'
+import type { Session } from '../core/session.ts'
+import type { SessionData } from '../core/store.ts'
+import type { Incoming } from '../core/transport.ts'
+import type { Options } from '../sessions/defaults.ts'
+import { createSessions, type Sessions } from '../sessions/sessions.ts'
+import { withDiagnostics } from './diagnostics.ts'
+import { gateResponse } from './node-response.ts'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** The request's session. `session.of(request)` is the same, typed by the schema. */
+      session: Session
+    }
+  }
+}
+
+type Next = (error?: unknown) => void
+
+/** A middleware for Express 4 and 5, Connect and plain `node:http`. */
+export interface SessionMiddleware<Data extends object = SessionData> {
+  (req: IncomingMessage, res: ServerResponse, next: Next): void
+  /**
+   * The session of a request, typed by the schema.
+   * @throws TypeError when this middleware has not seen the request
+   */
+  of(req: IncomingMessage): Session<Data>
+  /** The sessions underneath: `sessions.engine` for work outside a request. */
+  readonly sessions: Sessions<Data>
+}
+
+/** Which sessions opened a request's session. The first to come stays: two would send two cookies of one name. */
+const opened = new WeakMap<IncomingMessage, { readonly by: object; readonly session: Session }>()
+
+/**
+ * Gives every request a session, as `req.session`, and stores what the request changed before its response leaves.
+ * An answer below 500 is committed; a status of 500 and above, or a handler that never answers, stores nothing.
+ * A session that cannot be read or stored goes to `next(error)`, with nothing sent.
+ * ```ts
+ * app.use(session())                          // Express, Connect
+ * app.get('/', (req, res) => {
+ *   req.session.data.user = 'ada'
+ *   res.redirect('/home')
+ * })
+ *
+ * const cart = session({ schema: Cart })      // typed: cart.of(req).data.items
+ *
+ * const sessions = session()                  // plain node:http
+ * createServer((req, res) => sessions(req, res, (error) => error ? fail(res) : answer(sessions.of(req), res)))
+ * ```
+ * @param options what can be set, or sessions that were made before
+ * @throws VitrineError `CONFIG` for an impossible option
+ */
+export function session<S extends StandardSchema | undefined = undefined>(
+  options?: Options<S>,
+): SessionMiddleware<InferOutput<S>>
+export function session<Data extends object>(sessions: Sessions<Data>): SessionMiddleware<Data>
+export function session(
+  options: Options<StandardSchema | undefined> | Sessions = {},
+): SessionMiddleware {
+  const sessions: Sessions =
+    'engine' in options
+      ? options
+      : createSessions({ ...options, report: withDiagnostics(options.report) })
+
+  function middleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    if (opened.has(req)) return next()
+    sessions.open(incoming(req)).then((session) => {
+      opened.set(req, { by: sessions, session })
+      Object.assign(req, { session })
+      gateResponse(res, { commit: () => sessions.commit(session), failed: next })
+      next()
+    }, next)
+  }
+
+  function of(req: IncomingMessage): Session {
+    const found = opened.get(req)
+    if (found?.by === sessions) return found.session
+    throw new TypeError(
+      'Cannot find the session: mount this session middleware, once, before the handler',
+    )
+  }
+
+  return Object.assign(middleware, { of, sessions })
+}
+
+/** `secure` is the framework's word where it has one: Express honours the app's `trust proxy` setting. */
+function incoming(req: IncomingMessage & { secure?: unknown; originalUrl?: string }): Incoming {
+  const { secure, method, headers, socket } = req
+  const url = req.originalUrl ?? req.url
+  return {
+    headers: {
+      get: (name) => {
+        const value = headers[name.toLowerCase()]
+        return Array.isArray(value) ? value.join(', ') : value
+      },
+    },
+    secure:
+      typeof secure === 'boolean' ? secure : 'encrypted' in socket && socket.encrypted === true,
+    ...(method !== undefined && { method }),
+    ...(url !== undefined && { url }),
+  }
+}

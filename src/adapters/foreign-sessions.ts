@@ -1,0 +1,177 @@
+import { formatPath, type JsonObject } from '../core/data.ts'
+import { VitrineError } from '../core/errors.ts'
+import { sessionTag, type Report } from '../core/events.ts'
+import type { Settle } from '../core/merge.ts'
+import { milliseconds, type Policy } from '../core/policy.ts'
+import { queueByKey } from '../core/queue.ts'
+import { readyStore } from '../core/ready-store.ts'
+import type { Store, Stored } from '../core/store.ts'
+import { build, type Options } from '../sessions/defaults.ts'
+import { saver, whyEnded, type Base } from './foreign-commit.ts'
+import { sessionObject, snapshot } from './foreign-object.ts'
+
+/** The options that mean something where another library makes the ids and the session objects. */
+export type ForeignOptions = Pick<Options, 'idle' | 'lifetime' | 'onConflict' | 'report' | 'now'>
+
+/** Sessions whose ids and objects are another library's. What is asked for one id runs in turn. */
+export interface ForeignSessions {
+  readonly report: Report
+  readonly now: () => number
+  /** The session object of an id; `null` when it is absent or over. */
+  retrieve(id: string): Promise<JsonObject | null>
+  /** Tells that an object was made from another one, so that its changes are measured against the same base. */
+  derive(session: object, from: object): void
+  /** Stores an object as it is now, merged with what others stored since it was read. */
+  save(id: string, session: object): Promise<void>
+  /** Moves the end of a session and takes over what its cookie says. Creates nothing, changes nothing else. */
+  touch(id: string, session: object): Promise<void>
+  destroy(id: string): Promise<void>
+  ids(): Promise<string[]>
+  /** Every session that is not over. */
+  all(): Promise<{ readonly id: string; readonly session: JsonObject }[]>
+  wipe(): Promise<void>
+}
+
+const REJECTED = { destroyed: 'unknown', renewed: 'retired', expired: 'expired' } as const
+
+/** @throws VitrineError `CONFIG` */
+export function foreignSessions(store: Store, options: ForeignOptions): ForeignSessions {
+  // The engine is here for its sweep of expired sessions. The rest it cannot do: it makes the ids itself.
+  const { engine, report, now } = build({ ...options, store })
+  const policy: Policy = {
+    idle: milliseconds(options.idle ?? '2h', 'idle'),
+    lifetime: milliseconds(options.lifetime ?? '30d', 'lifetime'),
+  }
+  const ready = readyStore(store, report)
+  const inTurn = queueByKey()
+  const commit = saver({
+    store: ready,
+    policy,
+    settle: settleBy(options.onConflict ?? 'mine'),
+    report,
+    now,
+  })
+  const bases = new WeakMap<object, Base>()
+  let sweeping: Promise<unknown> | undefined
+
+  return {
+    report,
+    now,
+    retrieve: (id) =>
+      inTurn(id, async () => {
+        const stored = await live(id)
+        return stored && handOut({ id, data: stored.record.data, stored })
+      }),
+
+    derive(session, from) {
+      const base = bases.get(from)
+      if (base) bases.set(session, base)
+    },
+
+    async save(id, session) {
+      const mine = snapshot(session)
+      await inTurn(id, async () => {
+        const base = await commit(id, mine, baseOf(session, id))
+        if (base) bases.set(session, base)
+      })
+    },
+
+    async touch(id, session) {
+      const { cookie } = session as { readonly cookie?: unknown }
+      const { data, expires } = snapshot({ cookie })
+      await inTurn(id, async () => {
+        const base = baseOf(session, id) ?? (await found(id))
+        const touched =
+          base && (await commit(id, { data: { ...base.data, ...data }, expires }, base))
+        if (touched) bases.set(session, touched)
+      })
+    },
+
+    async destroy(id) {
+      await inTurn(id, () => ready.delete(id))
+      report({ type: 'destroyed', at: now(), session: sessionTag(id) })
+    },
+
+    ids,
+
+    async all() {
+      const sessions = []
+      for (const id of await ids()) {
+        const stored = await ready.read(id)
+        if (!stored || whyEnded(stored, now(), policy)) continue
+        sessions.push({ id, session: sessionObject(stored.record) })
+      }
+      return sessions
+    },
+
+    wipe: () => ready.wipe(),
+  }
+
+  async function ids(): Promise<string[]> {
+    if (!store.ids) {
+      throw new VitrineError('CONFIG', 'Cannot list the sessions: this store has no way to')
+    }
+    await ready.init()
+    const all: string[] = []
+    try {
+      for await (const id of store.ids()) all.push(id)
+    } catch (error) {
+      throw new VitrineError('STORE', 'Cannot list the sessions: the store failed', error)
+    }
+    return all
+  }
+
+  /** What is stored under an id, unless it is over. */
+  async function live(id: string): Promise<Stored | null> {
+    sweeping ??= engine.open([])
+    const stored = await ready.read(id)
+    const ended = whyEnded(stored, now(), policy)
+    if (ended === null) return stored
+    report({ type: 'rejected', at: now(), reason: REJECTED[ended] })
+    return null
+  }
+
+  async function found(id: string): Promise<Base | null> {
+    const stored = await live(id)
+    return stored && { id, data: stored.record.data, stored }
+  }
+
+  function baseOf(session: object, id: string): Base | null {
+    const base = bases.get(session)
+    return base?.id === id ? base : null
+  }
+
+  /**
+   * Makes the object that a request gets, with its base behind it.
+   *
+   * The library copies our object, member by member, into one of its own class, and it is that one which comes
+   * back to be saved. So the object inherits an enumerable `toJSON`, which is copied along: the first time
+   * anything serialises the copy, it tells whose copy it is, and takes itself away. @fastify/session serialises
+   * each session as soon as it has made it, and we do before saving.
+   */
+  function handOut(base: Base): JsonObject {
+    const session = sessionObject(base.stored.record)
+    bases.set(session, base)
+    return Object.setPrototypeOf(session, {
+      toJSON(this: { toJSON?: unknown }): object {
+        if (!bases.has(this)) bases.set(this, base)
+        delete this.toJSON
+        return this
+      },
+    }) as JsonObject
+  }
+}
+
+function settleBy(onConflict: NonNullable<ForeignOptions['onConflict']>): Settle {
+  if (typeof onConflict === 'function') {
+    return (conflict) => ({ value: onConflict(conflict), winner: 'resolver' })
+  }
+  if (onConflict === 'mine') return ({ mine }) => ({ value: mine, winner: 'mine' })
+  if (onConflict === 'theirs') return ({ theirs }) => ({ value: theirs, winner: 'theirs' })
+  return ({ path }) => {
+    throw new VitrineError(
+      'CONFLICT',
+      `Cannot store the session: another request changed ${formatPath(path)} meanwhile`,
+    )
+  }
+}

@@ -1,0 +1,134 @@
+import { storeEngine, type EngineParts, type RequestEngine } from '../core/engine.ts'
+import { formatPath } from '../core/data.ts'
+import { VitrineError } from '../core/errors.ts'
+import type { Report, SessionEvent } from '../core/events.ts'
+import { createId } from '../core/id.ts'
+import type { Conflict, Settle } from '../core/merge.ts'
+import { milliseconds, type Duration } from '../core/policy.ts'
+import type { OnInvalid, StandardSchema } from '../core/schema.ts'
+import { sealEngine } from '../core/seal-engine.ts'
+import { anyShape, shapeOf } from '../core/shape.ts'
+import type { Sealer, Store } from '../core/store.ts'
+import type { Transport } from '../core/transport.ts'
+import { jsonStore } from '../stores/file/store.ts'
+import { cookie } from '../transports/cookie.ts'
+import { withReaper } from './reaper.ts'
+
+/** What can be set. Everything has a default that is right for development. */
+export interface Options<S extends StandardSchema | undefined = undefined> {
+  /** Where sessions are kept. Default: JSON files in `./sessions`. */
+  store?: Store | Sealer
+  /** How the ticket travels. Default: `cookie()`. */
+  transport?: Transport
+  /** Any Standard Schema: types `session.data`, and checks it when it is read and when it is stored. */
+  schema?: S
+  /** What to do with stored data that the schema refuses. Default `'discard'`: no session, and it is reported. */
+  onInvalid?: OnInvalid
+  /** A session ends after this much silence. Default `'2h'`. */
+  idle?: Duration
+  /** A session ends this long after it was created, whatever happens. Default `'30d'`. */
+  lifetime?: Duration
+  /**
+   * Two requests changed one path to different values. Default `'mine'`: the later commit wins that path.
+   * `'error'` refuses the later commit; a function decides (`undefined`: neither value). It is always reported.
+   */
+  onConflict?: 'mine' | 'theirs' | 'error' | ((conflict: Conflict) => unknown)
+  /** Hears what happens to sessions. Default: warnings go to the console, once each. */
+  report?: Report
+  /** Makes ids. Default: 160 random bits. */
+  createId?: () => string
+  /** The clock: milliseconds since the epoch. Default `Date.now`. */
+  now?: () => number
+  /** How deep data may be nested. Default 64. */
+  maxDepth?: number
+}
+
+/** An app's sessions before they have a face: the engine, the transport and what both share. */
+export interface Built {
+  readonly engine: RequestEngine
+  readonly transport: Transport
+  readonly report: Report
+  readonly now: () => number
+}
+
+/** Where sessions are kept when the app does not say. */
+export function defaultStore(): Store {
+  return jsonStore()
+}
+
+/**
+ * Fills in the defaults and puts the parts together.
+ * @throws VitrineError `CONFIG`
+ */
+export function build<S extends StandardSchema | undefined>(options: Options<S>): Built {
+  const now = options.now ?? Date.now
+  const report = safely(options.report ?? warnOnce())
+  const transport = options.transport ?? cookie()
+  const store = options.store ?? defaultStore()
+  const production = isProduction()
+  const policy = {
+    idle: milliseconds(options.idle ?? '2h', 'idle'),
+    lifetime: milliseconds(options.lifetime ?? '30d', 'lifetime'),
+  }
+  const parts: EngineParts = {
+    policy,
+    report,
+    now,
+    shape: options.schema
+      ? shapeOf(options.schema, options.onInvalid ?? 'discard', report, now)
+      : anyShape,
+    settle: settleBy(options.onConflict ?? 'mine'),
+    createId: options.createId ?? createId,
+    maxDepth: options.maxDepth ?? 64,
+    strict: !production,
+  }
+  const isSealer = 'seal' in store
+  const engine = isSealer
+    ? sealEngine(store, parts, transport.name)
+    : withReaper(storeEngine(store, parts), store, report, now)
+  return { engine, transport, report, now }
+}
+
+function settleBy(onConflict: NonNullable<Options['onConflict']>): Settle {
+  if (typeof onConflict === 'function') {
+    return (conflict) => ({ value: onConflict(conflict), winner: 'resolver' })
+  }
+  switch (onConflict) {
+    case 'mine':
+      return ({ mine }) => ({ value: mine, winner: 'mine' })
+    case 'theirs':
+      return ({ theirs }) => ({ value: theirs, winner: 'theirs' })
+    case 'error':
+      return ({ path }) => {
+        throw new VitrineError(
+          'CONFLICT',
+          `Cannot store the session: another request changed session.data.${formatPath(path)} meanwhile`,
+        )
+      }
+  }
+}
+
+/** A listener that fails must not fail the request it listens to. */
+function safely(report: Report): Report {
+  return (event) => {
+    try {
+      report(event)
+    } catch {
+      // what a listener throws is the listener's own affair
+    }
+  }
+}
+
+function warnOnce(): Report {
+  const said = new Set<string>()
+  return (event: SessionEvent) => {
+    if (event.type !== 'warning' || said.has(event.code)) return
+    said.add(event.code)
+    console.warn(`vitrine: ${event.message} (${event.code})`)
+  }
+}
+
+function isProduction(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  return process?.env?.['NODE_ENV'] === 'production'
+}

@@ -1,0 +1,1 @@
+export { withSession, type SessionHandler, type WithSession } from './adapters/web.ts'

@@ -1,0 +1,4 @@
+import { connectServe } from './frameworks.ts'
+import { behaviours } from './behaviours.ts'
+
+behaviours('Connect', connectServe)
