@@ -1,5 +1,5 @@
 // Builds dist/ from src/ with tsc alone: no bundler, and dist mirrors src.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { chmodSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -7,11 +7,19 @@ import { dirname, join } from 'node:path'
 const root = dirname(import.meta.dirname)
 const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
 
+function tsc(...options) {
+  const args = [join(typescript, 'bin', 'tsc'), '-p', 'tsconfig.build.json', ...options]
+  return new Promise((resolve) => {
+    spawn(process.execPath, args, { cwd: root, stdio: 'inherit' }).on('close', resolve)
+  })
+}
+
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-const { status } = spawnSync(
-  process.execPath,
-  [join(typescript, 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
-  { cwd: root, stdio: 'inherit' },
-)
-if (status === 0) chmodSync(join(root, 'dist', 'bin.js'), 0o755)
-process.exitCode = status ?? 1
+// The doc comments belong to the declarations; the code goes without, and its maps lead to the source.
+const codeOnly = ['declaration', 'declarationMap', 'isolatedDeclarations']
+const ends = await Promise.all([
+  tsc('--emitDeclarationOnly'),
+  tsc('--removeComments', '--noCheck', ...codeOnly.flatMap((option) => [`--${option}`, 'false'])),
+])
+if (ends.some((code) => code !== 0)) process.exitCode = 1
+else chmodSync(join(root, 'dist', 'bin.js'), 0o755)

@@ -1,5 +1,6 @@
 import { VitrineError } from '../core/errors.ts'
 import type { Sealer, Store } from '../core/store.ts'
+import { isTrueInPerl } from '../stores/file/dancer-record.ts'
 import { readDancerSettings } from '../stores/file/dancer-settings.ts'
 import { jsonStore, yamlStore } from '../stores/file/store.ts'
 import { memoryStore } from '../stores/memory.ts'
@@ -99,26 +100,26 @@ function cookieOf(engine: string, settings: DancerConfig, persistent: boolean): 
   const httpOnly = settings.session_is_http_only ?? true
   return {
     // without the characters that Dancer takes out when it sends the cookie
-    name: (settings.session_name || 'dancer.session').replace(/[=,; \t\r\n\v\f]/g, ''),
+    name: String(settings.session_name || 'dancer.session').replace(/[=,; \t\r\n\v\f]/g, ''),
     prefix: false,
     sameSite: sameSiteOf(settings),
     httpOnly: Number(httpOnly) !== 0,
     persistent,
     ...(domain ? { domain } : {}),
-    ...(secure === undefined || secure === null ? {} : { secure: isOn(secure) }),
+    ...(secure === undefined || secure === null ? {} : { secure: isTrueInPerl(secure) }),
     ...(engine === 'cookie' && path ? { path } : {}),
   }
 }
 
 function sameSiteOf({ session_same_site: value }: DancerConfig): 'strict' | 'lax' | 'none' {
-  const sameSite = (value ?? 'lax').toLowerCase()
+  const sameSite = String(value ?? 'lax').toLowerCase()
   if (sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none') return sameSite
   throw unusable('session_same_site', 'give "Strict", "Lax" or "None"')
 }
 
 /** @returns `undefined`: none was set; `null`: one that Dancer does not understand */
 function secondsOf(expires: DancerConfig['session_expires']): number | null | undefined {
-  if (!isOn(expires)) return undefined
+  if (!isTrueInPerl(expires)) return undefined
   const seconds = dancerSeconds(String(expires))
   if (seconds !== null && seconds <= 0) {
     throw unusable('session_expires', 'a session cannot end before it begins; leave it out for none')
@@ -141,11 +142,6 @@ function withWarning(store: Store): Store {
       await store.init?.(report)
     },
   }
-}
-
-/** As Perl decides it. */
-function isOn(value: unknown): boolean {
-  return Boolean(value) && value !== '0'
 }
 
 function unusable(setting: string, advice: string): VitrineError {

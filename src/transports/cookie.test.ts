@@ -204,16 +204,14 @@ describe('the cookies that are received', () => {
     expect(rejected).toEqual(Array(20).fill('malformed'))
   })
 
-  it.each(HOSTILE_COOKIES.map((line) => [line]))('hold nothing in %j', async (line) => {
-    for (const secure of [false, true]) {
-      for (const secrets of [undefined, [NEW]]) {
-        const options = secrets ? { secrets } : {}
-        const { tickets } = await received(
-          secure ? line.replaceAll('__Host-id', 'id') : line,
-          options,
-          secure,
-        )
-        expect(tickets).toEqual([])
+  it('of hostile headers are none', async () => {
+    expect(HOSTILE_COOKIES.length).toBeGreaterThan(150)
+    for (const [index, line] of HOSTILE_COOKIES.entries()) {
+      for (const options of [{}, { secrets: [NEW] }]) {
+        expect((await received(line, options)).tickets, `line ${index}`).toEqual([])
+        const swapped = line.replaceAll('__Host-id', 'id').replaceAll('id', '__Host-id')
+        if (line.startsWith('__Host-id=')) continue // over TLS that is a good cookie
+        expect((await received(swapped, options, true)).tickets, `line ${index}`).toEqual([])
       }
     }
   })

@@ -164,8 +164,13 @@ describe('a ticket that is not ours', () => {
   })
 
   it('is refused even with the right key when its header is not ours to the letter', async () => {
-    const ticket = await sealContent(content({}), { ...HEADER, cty: 'JSON' })
-    expect(await sealer.unseal(ticket, 'id')).toBeNull()
+    expect(await sealer.unseal(await sealContent(content({})), 'id')).not.toBeNull()
+    for (const header of [
+      { ...HEADER, cty: 'JSON' },
+      { enc: HEADER.enc, alg: HEADER.alg },
+    ]) {
+      expect(await sealer.unseal(await sealContent(content({}), header), 'id')).toBeNull()
+    }
   })
 
   it('is not even tried when no cookie could hold it', async () => {

@@ -87,7 +87,8 @@ export function behaviours(name: string, serve: Serve): void {
         const reply = await raw(await start(app))
         watched.log.push('answered')
         expect(watched.log).toEqual(['stored', 'answered'])
-        expect(reply).toMatchObject({ status: 302, headers: { location: '/home' } })
+        expect(reply.status).toBe(302)
+        expect(reply.headers.location).toMatch(/\/home$/)
         expect(reply.cookies).toHaveLength(1)
       })
 
@@ -144,9 +145,8 @@ export function behaviours(name: string, serve: Serve): void {
         }
         const reply = await raw(await start(app))
         expect(reply).toMatchObject({ status: 500, json: { failed: 'STORE' }, cookies: [] })
-        expect(Object.keys(reply.headers)).not.toEqual(
-          expect.arrayContaining([expect.stringMatching(/^(location|content-language)$/)]),
-        )
+        expect(reply.headers).not.toHaveProperty('location')
+        expect(reply.headers).not.toHaveProperty('content-language')
         expect(reply.headers.etag).not.toBe('"1"')
         expect(await recordsIn(watched.dir)).toEqual([])
       })

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import connect from 'connect'
 import type express from 'express'
 import type { NextFunction, Request, Response } from 'express'
@@ -42,7 +43,7 @@ export const connectServe: Serve = (options, app) => {
     (
       error: unknown,
       _req: connect.IncomingMessage,
-      res: import('node:http').ServerResponse,
+      res: ServerResponse,
       _next: connect.NextFunction,
     ) => send(res, errorAnswer(error)),
   )

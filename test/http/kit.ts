@@ -1,6 +1,13 @@
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { createServer, request, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,8 +46,8 @@ export async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** An app that serves the same handler on every path of a Node server. */
-export function send(res: import('node:http').ServerResponse, answer: Answer): void {
+/** Says an answer in Node's own words. */
+export function send(res: ServerResponse, answer: Answer): void {
   res.statusCode = answer.location === undefined ? (answer.status ?? 200) : 302
   for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value)
   if (answer.location !== undefined) res.setHeader('location', answer.location)
@@ -131,7 +138,7 @@ export async function raw(
   const req = request(url, { method, agent: false })
   for (const [name, value] of headers) req.setHeader(name, value)
   req.end()
-  const [res] = (await once(req, 'response')) as [import('node:http').IncomingMessage]
+  const [res] = (await once(req, 'response')) as [IncomingMessage]
   const body = await text(res)
   const isJson = (res.headers['content-type'] ?? '').includes('json') && body !== ''
   return {

@@ -26,7 +26,7 @@ behaviours('web', (options, app) => {
 function toResponse({ status = 200, headers = {}, location, body = null }: Answer): Response {
   if (location !== undefined) {
     if (Object.keys(headers).length === 0)
-      return Response.redirect(new URL(location, 'http://localhost'))
+      return Response.redirect(new URL(location, 'http://localhost'), 302)
     return new Response(null, { status: 302, headers: headersOf({ ...headers, location }) })
   }
   return Response.json(body, { status, headers: headersOf(headers) })

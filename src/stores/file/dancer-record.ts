@@ -81,7 +81,7 @@ export function unflatten(id: string, flat: JsonObject, modifiedAt: number): Ses
     revision: count(facts['revision']),
     ...(idle !== undefined && { idle: span(idle) }),
     ...(lifetime !== undefined && { lifetime: span(lifetime) }),
-    ...(isTrue(retired) && { retired: true }),
+    ...(isTrueInPerl(retired) && { retired: true }),
   }
 }
 
@@ -138,7 +138,7 @@ function count(value: unknown): number {
   return Number.isSafeInteger(revision) && revision >= 0 ? revision : 0
 }
 
-/** As Perl decides it. */
-export function isTrue(value: unknown): boolean {
+/** As Perl decides it: of texts, the empty one and `0` are false. */
+export function isTrueInPerl(value: unknown): boolean {
   return Boolean(value) && value !== '0'
 }

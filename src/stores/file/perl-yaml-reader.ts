@@ -1,6 +1,6 @@
 import type { Document, Node, Pair, Scalar } from 'yaml'
 import { put, type JsonObject } from '../../core/data.ts'
-import { isTrue, MAX_DEPTH } from './dancer-record.ts'
+import { isTrueInPerl, MAX_DEPTH } from './dancer-record.ts'
 import { Unreadable } from './layout.ts'
 import type { YamlPackage } from './yaml.ts'
 
@@ -48,7 +48,7 @@ function valuesOf(yaml: YamlPackage, root: unknown): unknown {
     if (kind === 'code' || kind === 'regexp' || kind === 'glob') return null
     if (yaml.isScalar(node)) {
       const value = scalarOf(node)
-      return className?.endsWith('::Boolean') ? isTrue(value) : value
+      return className?.endsWith('::Boolean') ? isTrueInPerl(value) : value
     }
 
     if (open.size >= MAX_DEPTH) throw new Unreadable('it is nested too deep')
@@ -61,7 +61,8 @@ function valuesOf(yaml: YamlPackage, root: unknown): unknown {
   }
 
   function aliased(target: Node | undefined): unknown {
-    if (target === undefined || open.has(target)) return null
+    if (target === undefined) throw new Unreadable('an alias points nowhere')
+    if (open.has(target)) return null
     aliases++
     const value = valueOf(target)
     aliases--

@@ -37,6 +37,10 @@ function missing(what: string, cause: unknown): VitrineError {
   return new VitrineError('MISSING_PACKAGE', `${what}: install it with npm i yaml`, cause)
 }
 
+/** Texts whose blanks only quotes keep: at an end, where a file is trimmed, and in a name. */
+const ODD_TEXT = /^\s|(?<!\S)\n$|[^\S\n]$/
+const ODD_KEY = /[^\S ]/
+
 /**
  * The default layout as YAML 1.2. Any JSON value comes back as it was. Reading knows the core schema alone:
  * no merge keys, no tags, no types beyond JSON's, and a bound on what aliases may expand to.
@@ -44,9 +48,14 @@ function missing(what: string, cause: unknown): VitrineError {
 export function plainYamlLayout(yaml: YamlPackage): Layout {
   return plainLayout('.yml', {
     stringify(value) {
-      return new yaml.Document(value, { ...DIALECT, aliasDuplicateObjects: false }).toString({
-        lineWidth: 0,
+      const document = new yaml.Document(value, { ...DIALECT, aliasDuplicateObjects: false })
+      yaml.visit(document, {
+        Scalar(place, node) {
+          const odd = place === 'key' ? ODD_KEY : ODD_TEXT
+          if (typeof node.value === 'string' && odd.test(node.value)) node.type = 'QUOTE_DOUBLE'
+        },
       })
+      return document.toString({ lineWidth: 0 })
     },
 
     parse(text) {

@@ -12,7 +12,7 @@ export type Secret = 'key' | 'card' | 'jwt'
 const SECRET_WORDS = new Set(
   (
     'apikey authorization bearer card cardnumber ccnumber credential credentials csrf cvc cvv iban jwt nonce otp ' +
-    'pan passcode passphrase passwd password passwords pin privatekey pwd recoverycode secret secrets ssn token ' +
+    'passcode passphrase passwd password passwords pin privatekey pwd recoverycode secret secrets ssn token ' +
     'tokens totp xsrf'
   ).split(' '),
 )

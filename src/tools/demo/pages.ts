@@ -78,7 +78,8 @@ function card({ sku, title, price, stock }: Product, isAdmin: boolean): Html {
     ${pictureOf(sku)}
     <div class="about">
       <h2>${title}</h2>
-      <p>${EURO.format(price)}${isAdmin && html` <span class="stock">${stock} in stock</span>`}</p>
+      <p>${EURO.format(price)}</p>
+      ${isAdmin && html`<p class="stock">${stock} in stock</p>`}
     </div>
     ${button('/cart/add', html`Add to cart<span class="hidden">: ${title}</span>`, 'quiet', sku)}
   </li>`

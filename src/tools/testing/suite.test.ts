@@ -179,8 +179,8 @@ function wrongStores(): [what: string, create: () => Store, test: string][] {
       'looks names up in a plain object',
       () => {
         const store = plainStore()
-        const entries: Record<string, Stored> = {}
-        return { ...store, read: async (id) => entries[String(id)] ?? store.read(id) }
+        const entries: Record<PropertyKey, Stored> = {}
+        return { ...store, read: async (id) => entries[id] ?? store.read(id) }
       },
       'a session that was never written is absent',
     ],
