@@ -129,7 +129,7 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     const { revision, expiresAt } = record
     const about = { at: now(), session: sessionTag(id) }
     for (const { path, winner, base, mine, theirs } of conflicts) {
-      
+      if (path[0] === 'cookie') continue
       const conflict = { type: 'conflict', ...about, path, winner } as const
       report(withHidden(conflict, { base, mine, theirs }))
     }

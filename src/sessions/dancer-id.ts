@@ -7,6 +7,7 @@ const LEAST = 10n ** 38n
  */
 export function dancerId(): string {
   let random = 0n
-  for (const word of crypto.getRandomValues(new Uint32Array(4))) random = (random << 32n) | BigInt(word)
+  for (const word of crypto.getRandomValues(new Uint32Array(4)))
+    random = (random << 32n) | BigInt(word)
   return String(LEAST + random) // 2^128 is 3.4 × 10^38: always 39 digits, the first is no 0
 }

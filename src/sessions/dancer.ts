@@ -90,7 +90,10 @@ function storeOf(engine: string, settings: DancerConfig): Store | Sealer {
 function keyOf({ session_cookie_key: key }: DancerConfig): string {
   const secret = String(key ?? '')
   if (new TextEncoder().encode(secret).length < 32) {
-    throw unusable('session_cookie_key', 'give 32 bytes or more, such as "openssl rand -hex 32" prints')
+    throw unusable(
+      'session_cookie_key',
+      'give 32 bytes or more, such as "openssl rand -hex 32" prints',
+    )
   }
   return secret
 }
@@ -122,7 +125,10 @@ function secondsOf(expires: DancerConfig['session_expires']): number | null | un
   if (!isTrueInPerl(expires)) return undefined
   const seconds = dancerSeconds(String(expires))
   if (seconds !== null && seconds <= 0) {
-    throw unusable('session_expires', 'a session cannot end before it begins; leave it out for none')
+    throw unusable(
+      'session_expires',
+      'a session cannot end before it begins; leave it out for none',
+    )
   }
   return seconds
 }

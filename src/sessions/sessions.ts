@@ -27,7 +27,9 @@ export interface Sessions<Data extends object = SessionData> {
  * Makes the sessions of an app.
  * @throws VitrineError `CONFIG` for an impossible option
  */
-export function createSessions<S extends StandardSchema | undefined = undefined>(options: Options<S> = {}): Sessions<InferOutput<S>> {
+export function createSessions<S extends StandardSchema | undefined = undefined>(
+  options: Options<S> = {},
+): Sessions<InferOutput<S>> {
   const { engine, transport, report, now } = build(options)
   const requests = new WeakMap<Session, Incoming>()
 
@@ -64,6 +66,8 @@ export function createSessions<S extends StandardSchema | undefined = undefined>
  * Makes an engine alone: the six verbs, without requests.
  * @throws VitrineError `CONFIG` for an impossible option
  */
-export function createEngine<S extends StandardSchema | undefined = undefined>(options: Options<S> = {}): Engine<InferOutput<S>> {
+export function createEngine<S extends StandardSchema | undefined = undefined>(
+  options: Options<S> = {},
+): Engine<InferOutput<S>> {
   return build(options).engine as unknown as Engine<InferOutput<S>>
 }

@@ -118,6 +118,26 @@ describe('the cookie that is sent', () => {
   })
 })
 
+describe('a ticket that would break the header', () => {
+  it.each([
+    '',
+    'a;b',
+    'a b',
+    'a\r\nSet-Cookie: x=y',
+    'a,b',
+    'a=b',
+    '"a"',
+    'a:b',
+    'ä',
+    'a\u0000',
+    '%41',
+  ])('%j is refused', async (ticket) => {
+    for (const options of [{}, { secrets: [NEW] }]) {
+      await expect(sent(options, false, ticket)).rejects.toMatchObject({ code: 'CONFIG' })
+    }
+  })
+})
+
 describe('the cookie that is taken away', () => {
   it.each([
     [{}, 'http'],
@@ -289,9 +309,13 @@ describe('signed cookies', () => {
     expect(cookie(() => ({})).signed).toBeUndefined()
   })
 
-  it('need good secrets, from the start', () => {
-    for (const secrets of [[], ['secret'], ['x'.repeat(31)]]) {
-      expect(() => cookie({ secrets })).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+  it('need good secrets, from the start: a variable that is not set is none', async () => {
+    for (const secrets of [undefined, null, '', NEW, [], ['secret'], ['x'.repeat(31)]]) {
+      const options = { secrets } as unknown as CookieOptions
+      expect(() => cookie(options)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
+      await expect(
+        cookie(() => options).receive(withCookie(`id=${createId()}`)),
+      ).rejects.toMatchObject({ code: 'CONFIG' })
     }
   })
 })

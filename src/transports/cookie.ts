@@ -40,7 +40,7 @@ export function cookie(
 ): CookieTransport {
   const fixed = typeof options === 'function' ? null : cookieSettings(options)
   const signerOf = signers()
-  if (fixed?.secrets) signerOf(fixed.secrets) // a bad secret stops the app at its start
+  if (fixed?.secrets !== undefined) signerOf(fixed.secrets) // a bad secret stops the app at its start
   const warned = new Set<string>()
   let report: Report | undefined
 
@@ -71,16 +71,23 @@ export function cookie(
       const settings = settingsFor(request)
       const { name } = onTheWire(settings, request)
       const candidates = candidatesIn(header, name, rejected)
-      if (!settings.secrets || candidates.length === 0) return candidates
+      if (settings.secrets === undefined || candidates.length === 0) return candidates
       return verified(candidates, signerOf(settings.secrets), settings.name, rejected)
     },
 
     async send(ticket, expiresAt, now, request) {
       const settings = settingsFor(request)
       const { name, secure } = onTheWire(settings, request)
-      const value = settings.secrets
-        ? await signerOf(settings.secrets).sign(ticket, settings.name)
-        : ticket
+      if (!TICKET.test(ticket)) {
+        throw new VitrineError(
+          'CONFIG',
+          'Cannot send this ticket in a cookie: createId may use A-Z, a-z, 0-9 and ._~- only',
+        )
+      }
+      const value =
+        settings.secrets === undefined
+          ? ticket
+          : await signerOf(settings.secrets).sign(ticket, settings.name)
       const length = name.length + 1 + value.length
       if (length > MAX_BYTES) {
         throw new VitrineError(

@@ -63,7 +63,7 @@ export function sealedCookie(options: SealedCookieOptions): Sealer {
 
 /** One sealed record has one text form: no other base64 tails, nothing appended. */
 function isCanonical(ticket: unknown): ticket is string {
-  if (typeof ticket !== 'string' || ticket.length > MAX_BYTES || false) {
+  if (typeof ticket !== 'string' || ticket.length > MAX_BYTES || !ticket.startsWith(PREFIX)) {
     return false
   }
   const parts = ticket.slice(PREFIX.length).split('.')

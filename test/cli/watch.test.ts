@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import type { SessionRecord } from '../../src/core/store.ts'
 import { place, type Place, type Ran } from './world.ts'
 
@@ -16,20 +16,22 @@ beforeEach(async () => {
 async function watching(
   argv: readonly string[],
   steps: readonly (() => Promise<unknown>)[],
-  terminal = '',
+  terminal = 'e',
 ): Promise<Ran> {
   const interrupt = new AbortController()
   let told = 0
+  let isWatching = false
   const ran = here.run(['watch', ...argv], {
     terminal,
     columns: 120,
     signal: interrupt.signal,
     onOutput: () => void told++,
+    onWords: () => void (isWatching = true),
   })
-  await pause(150)
+  await vi.waitUntil(() => isWatching, { timeout: 10_000 })
   for (const [at, step] of steps.entries()) {
     await step()
-    for (let waited = 0; told <= at && waited < 5000; waited += 10) await pause(10)
+    await vi.waitUntil(() => told > at, { timeout: 10_000, interval: 10 })
   }
   interrupt.abort()
   return ran

@@ -20,6 +20,8 @@ export interface Scene {
   readonly signal?: AbortSignal
   /** Hears data as it comes. */
   readonly onOutput?: (text: string) => void
+  /** Hears words as they come. */
+  readonly onWords?: (text: string) => void
   readonly cwd?: string
 }
 
@@ -93,7 +95,7 @@ async function run(
   argv: readonly string[],
   scene: Scene & { cwd: string; now: number },
 ): Promise<Ran> {
-  const { terminal = '', columns, stdin = '', onOutput } = scene
+  const { terminal = '', columns, stdin = '', onOutput, onWords } = scene
   let out = ''
   let err = ''
   const bytes = new TextDecoder()
@@ -109,7 +111,13 @@ async function run(
       isTTY: terminal.includes('o'),
       columns,
     },
-    stderr: { write: (chunk) => (err += text(chunk)), isTTY: terminal.includes('e') },
+    stderr: {
+      write: (chunk) => {
+        err += text(chunk)
+        onWords?.(text(chunk))
+      },
+      isTTY: terminal.includes('e'),
+    },
     env: { PATH: process.env['PATH'], NO_COLOR: '1', ...scene.env },
     cwd: scene.cwd,
     signal: scene.signal ?? new AbortController().signal,

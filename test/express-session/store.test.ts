@@ -241,6 +241,63 @@ describe('two changes to one path', () => {
   })
 })
 
+describe('the cookie', () => {
+  const aged = (age: number, more: object = {}) => ({
+    cookie: { ...cookie, originalMaxAge: age, expires: new Date(Date.now() + age), ...more },
+  })
+
+  it.each(['mine', 'theirs', 'error'] as const)(
+    'of the later save stands, and nobody hears of a conflict: %s',
+    async (onConflict) => {
+      kept = storeWith({ onConflict })
+      await set('a', { ...aged(60_000), user: 'ada' })
+      const [one, two] = [(await get('a'))!, (await get('a'))!]
+      await set('a', Object.assign(one, aged(100_000, { path: undefined })))
+      await set('a', Object.assign(two, aged(200_000, { path: '/shop' })))
+      expect(await get('a')).toMatchObject({ user: 'ada', cookie: { originalMaxAge: 200_000 } })
+      expect(events.filter(({ type }) => type === 'conflict')).toEqual([])
+    },
+  )
+
+  it('may lose milliseconds of its age without being written anew', async () => {
+    await set('a', { ...aged(60_000), user: 'ada' })
+    const session = (await get('a'))!
+    await set('a', Object.assign(session, aged(59_998)))
+    await set('a', Object.assign(session, aged(59_997)))
+    expect(events.map(({ type }) => type)).toEqual(['created'])
+    expect(await get('a')).toMatchObject({ cookie: { originalMaxAge: 60_000 } })
+  })
+})
+
+describe('a session that ends while a request is under way', () => {
+  let clock: number
+  beforeEach(() => {
+    clock = 0
+    store = memoryStore({ now: () => Date.now() + clock })
+    kept = storeWith({ idle: '1h', lifetime: '3h', now: () => Date.now() + clock }, store)
+  })
+
+  it('lives on when it was only idle: the request is a use of it', async () => {
+    await set('a', { cookie, user: 'ada' })
+    const session = (await get('a'))!
+    session['late'] = true
+    clock = 3_599_000
+    await set('a', session)
+    clock += 3_599_000
+    expect(await get('a')).toMatchObject({ user: 'ada', late: true })
+  })
+
+  it('does not outlive its lifetime', async () => {
+    await set('a', { cookie: { ...cookie, expires: new Date(Date.now() + 5 * 3_600_000) } })
+    const session = (await get('a'))!
+    clock = 3 * 3_600_000 + 1000
+    await set('a', { ...session, late: true })
+    await set('b', { cookie })
+    await set('a', session)
+    expect(await get('b')).not.toBeNull()
+  })
+})
+
 describe('what goes wrong', () => {
   const broken = new Error('no space left')
 

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import type { Session } from '../../src/core/session.ts'
+import { createSessions } from '../../src/sessions/sessions.ts'
 import { withSession } from '../../src/web.ts'
 import { behaviours } from './behaviours.ts'
-import { errorAnswer, listen, type Answer } from './kit.ts'
+import { errorAnswer, latch, listen, watchedStore, type Answer } from './kit.ts'
 
 behaviours('web', (options, app) => {
   const handle = withSession(options)(async (request, session) =>
@@ -39,3 +42,88 @@ function headersOf(headers: Record<string, string | string[]>): Headers {
   }
   return list
 }
+
+describe('withSession', () => {
+  const put = (session: Session): void => {
+    session.data['user'] = 'ada'
+  }
+
+  it('does not wait for a body that streams', async () => {
+    const { store } = await watchedStore()
+    const end = latch()
+    const handle = withSession({ store })((_request, session) => {
+      put(session)
+      const body = new ReadableStream<string>({
+        async start(controller) {
+          controller.enqueue('one ')
+          await end.opened
+          controller.enqueue('two')
+          controller.close()
+        },
+      })
+      return new Response(body.pipeThrough(new TextEncoderStream()))
+    })
+    const response = await handle(new Request('http://localhost/'))
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    end.open()
+    expect(await response.text()).toBe('one two')
+  })
+
+  it('leaves a response that requests share as it is', async () => {
+    const { store } = await watchedStore()
+    const shared = new Response(null, { status: 204 })
+    const handle = withSession({ store })((_request, session) => {
+      put(session)
+      return shared
+    })
+    const response = await handle(new Request('http://localhost/'))
+    expect(response.status).toBe(204)
+    expect(response.headers.getSetCookie()).toHaveLength(1)
+    expect([...shared.headers]).toEqual([])
+  })
+
+  it('makes a secure cookie for an https address', async () => {
+    const { store } = await watchedStore()
+    const handle = withSession({ store })((_request, session) => {
+      put(session)
+      return Response.redirect('https://localhost/home', 303)
+    })
+    const response = await handle(new Request('https://localhost/'))
+    expect(response.status).toBe(303)
+    expect(response.headers.get('location')).toBe('https://localhost/home')
+    expect(response.headers.get('set-cookie')).toMatch(/^__Host-id=.*; Secure/)
+  })
+
+  it('stores nothing for a network error', async () => {
+    const { log, store } = await watchedStore()
+    const handle = withSession({ store })((_request, session) => {
+      put(session)
+      return Response.error()
+    })
+    expect((await handle(new Request('http://localhost/'))).type).toBe('error')
+    expect(log).toEqual([])
+  })
+
+  it('rejects when the session cannot be stored, and lets go of the body', async () => {
+    const watched = await watchedStore()
+    watched.beforeWrite = () => Promise.reject(new Error('ENOSPC'))
+    const cancelled = latch()
+    const handle = withSession({ store: watched.store })((_request, session) => {
+      put(session)
+      return new Response(new ReadableStream({ cancel: cancelled.open }))
+    })
+    await expect(handle(new Request('http://localhost/'))).rejects.toMatchObject({ code: 'STORE' })
+    await cancelled.opened
+  })
+
+  it('passes on what the platform passes, and takes sessions that were made before', async () => {
+    const { store } = await watchedStore()
+    const sessions = createSessions({ store })
+    const handle = withSession(sessions)((_request, session, env: { name: string }) => {
+      session.data['name'] = env.name
+      return Response.json(session.data)
+    })
+    const response = await handle(new Request('http://localhost/'), { name: 'ada' })
+    expect(await response.json()).toEqual({ name: 'ada' })
+  })
+})

@@ -28,10 +28,13 @@ export const COMMON: Readonly<Record<string, OptionSpec>> = {
 }
 
 const QUERY_HELP = [
-  'A query is one or more terms that must all hold:',
-  '  user.role:admin   the text at this path contains it     plan=pro       is exactly it',
-  '  cart.total>100    compares: > >= < <= !=                cart:*         is there',
-  '  lamp              anywhere: ids, names, values          -flash         must not hold',
+  'QUERY is one or more terms that must all hold:',
+  '  user.role:admin   the text at this path contains it',
+  '  plan=pro          what is at this path is exactly it',
+  '  cart.total>100    compares: > >= < <= !=',
+  '  cart:*            there is something at this path',
+  '  lamp              it is anywhere: ids, names, values',
+  '  -flash            must not hold',
 ]
 
 /** The verbs, in the order of the help. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import type { SessionRecord, Store } from '../../core/store.ts'
 import { jsonStore, lookInto, yamlStore, type Lookout, type Peek } from '../../stores/file/store.ts'
 import type { Found } from './discover.ts'
-import { EXIT, Failure } from './failure.ts'
+import { EXIT, Failure, failureOf } from './failure.ts'
 
 /** A store that was opened to look into; `change` gives the one that writes. */
 export interface Opened {
@@ -70,13 +70,23 @@ export async function listStore(
   const unreadable: Unreadable[] = []
   for await (const id of look.ids()) {
     signal.throwIfAborted()
-    const peek = await look.peek(id)
+    const peek = await peekAt(look, id)
     if (peek === null) continue
     if ('unreadable' in peek) unreadable.push({ id, path: peek.path, reason: peek.unreadable })
     else entries.push({ id, ...peek })
   }
   entries.sort((a, b) => b.modifiedAt - a.modifiedAt || (a.id < b.id ? -1 : 1))
   return { entries, unreadable }
+}
+
+/** One file that may not be read must not hide the others. */
+async function peekAt(look: Lookout, id: string): ReturnType<Lookout['peek']> {
+  try {
+    return await look.peek(id)
+  } catch (error) {
+    if (failureOf(error).exit !== EXIT.notAllowed) throw error
+    return { unreadable: 'permission is denied', path: look.pathOf(id) }
+  }
 }
 
 /** Whether a session still counts: neither over nor renewed under another id. */

@@ -73,3 +73,11 @@ it('takes a value apart into paths', () => {
     ['d', {}],
   ])
 })
+
+it('leaves the hint out where there is no room for it', () => {
+  const data = { card: '4111111111111111', token: 'x' }
+  expect(tree(data, 50)).toEqual([
+    'card   •••• •••• •••• 1111  ⚠ looks like a card number',
+    'token  ••••••••  --reveal shows it',
+  ])
+})

@@ -4,6 +4,8 @@ import { isSecretKey, maskScalar, type Secret } from './mask.ts'
 import type { Palette } from './style.ts'
 import { cut, pad, printable, widthOf } from './terminal.ts'
 
+const HINT = '--reveal shows it'
+
 /** How a value is laid out. */
 export interface Layout {
   readonly colours: Palette
@@ -112,12 +114,13 @@ function scalarText(
   if (reveal) return coloured(value, false, colours, room)
   const { shown, secret: why } = maskScalar(value, secret)
   if (why === null) return coloured(shown, false, colours, room)
-  const hint = told.hint ? '' : colours.dim('--reveal shows it')
-  told.hint = true
-  const text = printable(String(shown))
-  return [colours.dim(cut(text, room)), colours.yellow(NOTES[why]), hint]
-    .filter((part) => part !== '')
-    .join('  ')
+  const text = cut(printable(String(shown)), room)
+  const parts = [colours.dim(text), colours.yellow(NOTES[why])].filter((part) => part !== '')
+  if (!told.hint && widthOf([...parts, HINT].join('  ')) <= room) {
+    parts.push(colours.dim(HINT))
+    told.hint = true
+  }
+  return parts.join('  ')
 }
 
 /** A value as JSON, coloured by its type, cut to the room there is. */

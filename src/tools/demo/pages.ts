@@ -59,7 +59,10 @@ function header(page: PagePath, visit: Visit): Html {
           : html`<a class="login" href="/login" ${current('/login')}>Log in</a>`
       }
       <a class="cart-link" href="/cart" ${current('/cart')}
-        >Cart <span class="count">${pieces}<span class="hidden"> pieces</span></span></a
+        >Cart
+        <span class="count"
+          >${pieces}<span class="hidden"> ${pieces === 1 ? 'piece' : 'pieces'}</span></span
+        ></a
       >
     </div>`
 }
@@ -81,7 +84,7 @@ function card({ sku, title, price, stock }: Product, isAdmin: boolean): Html {
       <p>${EURO.format(price)}</p>
       ${isAdmin && html`<p class="stock">${stock} in stock</p>`}
     </div>
-    ${button('/cart/add', html`Add to cart<span class="hidden">: ${title}</span>`, 'quiet', sku)}
+    ${button('/cart/add', html`Add to cart <span class="hidden">${title}</span>`, 'quiet', sku)}
   </li>`
 }
 
@@ -127,7 +130,7 @@ function cart(visit: Visit): Html {
           <p>${quantity} × ${EURO.format(price)}</p>
         </div>
         <p class="sum">${EURO.format(price * quantity)}</p>
-        ${button('/cart/remove', html`Remove<span class="hidden">: ${title}</span>`, 'plain', sku)}
+        ${button('/cart/remove', html`Remove <span class="hidden">${title}</span>`, 'plain', sku)}
       </li>`,
   )
   return html`<h1>Your cart</h1>
