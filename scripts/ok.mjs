@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = dirname(import.meta.dirname)
 const packed = mkdtempSync(join(tmpdir(), 'vitrine-ok-'))
@@ -51,7 +52,7 @@ for (const [name, command] of Object.entries(checks)) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   console.log(`${ok ? '✓' : '✗'} ${name.padEnd(8)} ${seconds.padStart(6)} s`)
   if (!ok) failed.push(name)
-  if (!ok) console.log(said.trimEnd().replaceAll(/^/gm, '    '))
+  if (!ok) console.log(stripVTControlCharacters(said).trimEnd().replaceAll(/^/gm, '    '))
 }
 rmSync(packed, { recursive: true, force: true })
 

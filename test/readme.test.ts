@@ -28,7 +28,7 @@ it('there is a README with code in it', () => {
   expect(stage.scenes.length).toBeGreaterThan(0)
 })
 
-describe.each(stage.scenes)('$title', (scene) => {
+describe.each(stage.scenes.map((scene) => [scene.title, scene] as const))('%s', (_, scene) => {
   afterAll(() => scene.end())
-  it.each(scene.steps)('$title', ({ run }) => run())
+  it.each(scene.steps.map(({ title, run }) => [title, run] as const))('%s', (_title, run) => run())
 })

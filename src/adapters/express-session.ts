@@ -19,6 +19,11 @@ const STORED_ID = /^[0-9a-f]{64}$/
  * Keeps the sessions of express-session (1.17 and later) or @fastify/session (11) in a store of ours: the app
  * stays as it is, one line changes.
  *
+ * ```ts
+ * const store = new ExpressSessionStore(jsonStore())
+ * app.use(expressSession({ secret, resave: false, saveUninitialized: false, store }))
+ * ```
+ *
  * **What the app gains.** Parallel requests on one session lose none of each other's changes. A session that was
  * destroyed does not come back through a slower request. Sessions end by `idle` and `lifetime` as well, not by
  * their cookie alone: where cookies shall last longer than 30 days, set `lifetime`. Within one process a request
@@ -124,11 +129,13 @@ export class ExpressSessionStore extends EventEmitter {
   }
 
   /** Reads a session outside a request, as an object with the methods of express-session. */
-  load<S extends object>(sid: string, callback: Callback<S>): void {
-    this.get(sid, (error, session) => {
-      if (error || !session) callback(error)
-      else callback(null, this.createSession<S>({ sessionID: sid, sessionStore: this }, session))
+  load<S extends object>(sid: string, callback: Callback<S | undefined>): void {
+    const loaded = this.#sessions.retrieve(storedId(sid)).then((session) => {
+      return session
+        ? this.createSession<S>({ sessionID: sid, sessionStore: this }, session)
+        : undefined
     })
+    this.#answer(loaded, callback)
   }
 
   /**

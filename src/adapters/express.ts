@@ -36,7 +36,8 @@ const opened = new WeakMap<IncomingMessage, { readonly by: object; readonly sess
 
 /**
  * Gives every request a session, as `req.session`, and stores what the request changed before its response leaves.
- * An answer below 500 is committed; a status of 500 and above, or a handler that never answers, stores nothing.
+ * An answer below 500 is committed, also one that an error handler gives; a status of 500 and above, or no answer,
+ * stores nothing.
  * A session that cannot be read or stored goes to `next(error)`, with nothing sent.
  * ```ts
  * app.use(session())                          // Express, Connect
@@ -79,7 +80,7 @@ export function session(
     const found = opened.get(req)
     if (found?.by === sessions) return found.session
     throw new TypeError(
-      'Cannot find the session: mount this session middleware, once, before the handler',
+      'Cannot find the session: mount one session middleware before the handler, and ask that one',
     )
   }
 

@@ -79,6 +79,7 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
 
   /** The head comes first, whoever asks for it: the hooks above the gate (`on-headers`) run when they always do. */
   function writeHead(...args: unknown[]): unknown {
+    if (phase === 'open' && res.headersSent) pass(false)
     if (phase === 'passed') return Reflect.apply(below.writeHead, res, args)
     if (phase === 'failed') return res
     if (phase === 'held') {
@@ -97,16 +98,18 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
       if (phase === 'open' || phase === 'held') checkChunk(name, args[0])
       if (phase === 'open') begin()
       if (phase === 'passed') return Reflect.apply(below[name] as Method, res, args)
-      if (phase === 'held') {
-        calls.push({ name, args })
-        if (name === 'end') define(res, 'writableEnded', true)
+      if (phase === 'failed') {
+        refuse(args, writeAfterFailure())
+        return name === 'write' ? true : answer
       }
-      if (phase === 'failed') refuse(args, writeAfterFailure())
-      return phase === 'failed' && name === 'write' ? true : answer
+      calls.push({ name, args })
+      if (name === 'end') define(res, 'writableEnded', true)
+      return answer
     }
   }
 
   function begin(): void {
+    if (res.headersSent) return pass(false) // somebody answered before, past the gate: a timeout, say
     beginning = true
     try {
       res.writeHead(res.statusCode)

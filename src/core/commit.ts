@@ -1,4 +1,4 @@
-import type { JsonObject } from './data.ts'
+import { withHidden, type JsonObject } from './data.ts'
 import {
   changesBetween,
   compose,
@@ -9,8 +9,8 @@ import {
   type Draft,
 } from './draft.ts'
 import { VitrineError } from './errors.ts'
-import { sessionTag, withHidden, type LostReason } from './events.ts'
-import type { EngineParts } from './engine.ts'
+import { sessionTag, type LostReason } from './events.ts'
+import type { EngineParts } from './parts.ts'
 import { isLive, policyOf } from './policy.ts'
 import type { ReadyStore } from './ready-store.ts'
 import type { SessionState } from './session.ts'

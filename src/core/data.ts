@@ -1,5 +1,4 @@
 import { VitrineError } from './errors.ts'
-import { withHidden } from './events.ts'
 
 /** Where a value stands inside `session.data`. */
 export type Path = readonly (string | number)[]
@@ -212,4 +211,12 @@ export function biggestKeys(data: object): string {
     .slice(0, 3)
     .map(({ key, size }) => `${formatPath([key])} ${(size / 1000).toFixed(1)} kB`)
     .join(', ')
+}
+
+/** Adds members that code can read and a printer does not show. */
+export function withHidden<T extends object, H extends object>(visible: T, hidden: H): T & H {
+  for (const [name, value] of Object.entries(hidden)) {
+    Object.defineProperty(visible, name, { value, enumerable: false })
+  }
+  return visible as T & H
 }

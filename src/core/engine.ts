@@ -2,16 +2,17 @@ import { committer } from './commit.ts'
 import type { JsonObject } from './data.ts'
 import { isChanged } from './draft.ts'
 import { VitrineError } from './errors.ts'
-import { sessionTag, type RejectReason, type Report } from './events.ts'
-import type { Settle } from './merge.ts'
-import { isLive, type Policy } from './policy.ts'
+import { sessionTag, type RejectReason } from './events.ts'
+import type { EngineParts } from './parts.ts'
+import { isLive } from './policy.ts'
 import { queueByKey } from './queue.ts'
 import { readyStore } from './ready-store.ts'
 import { LiveSession, newState, type Session, type SessionState } from './session.ts'
-import type { Shape } from './shape.ts'
 import type { SessionData, Store } from './store.ts'
 
-/** The six verbs of a session engine. A ticket is what the client carries: an id, or a sealed record. */
+/**
+ * The six verbs of a session engine. A ticket is an id, or a sealed record; signing it is the transport's work.
+ */
 export interface Engine<Data extends object = SessionData> extends AsyncDisposable {
   /** Gets the store ready. Optional: the first use does it as well. */
   init(): Promise<void>
@@ -48,19 +49,6 @@ export interface RequestEngine extends Engine {
    * @returns whether the app had looked inside, so that its response depends on the ticket
    */
   close(session: Session): boolean
-}
-
-/** Everything an engine is made of, with no option left open. */
-export interface EngineParts {
-  readonly policy: Policy
-  readonly shape: Shape
-  readonly settle: Settle
-  readonly report: Report
-  readonly createId: () => string
-  readonly now: () => number
-  readonly maxDepth: number
-  /** Whether a change after the response throws `TOO_LATE`; else it is only reported. */
-  readonly strict: boolean
 }
 
 const KEEP: Outcome = { kind: 'keep' }

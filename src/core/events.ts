@@ -58,11 +58,3 @@ export type Report = (event: SessionEvent) => void
 export function sessionTag(id: string): string {
   return id.slice(0, 8)
 }
-
-/** Adds members that code can read and a printer does not show. */
-export function withHidden<T extends object, H extends object>(visible: T, hidden: H): T & H {
-  for (const [name, value] of Object.entries(hidden)) {
-    Object.defineProperty(visible, name, { value, enumerable: false })
-  }
-  return visible as T & H
-}

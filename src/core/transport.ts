@@ -1,4 +1,4 @@
-import type { RejectReason } from './events.ts'
+import type { RejectReason, Report } from './events.ts'
 
 /** One response header. A name may come more than once (`set-cookie`). */
 export type Header = readonly [name: string, value: string]
@@ -16,6 +16,10 @@ export interface Incoming {
 export interface Transport {
   /** What a sealed ticket is bound to, so that one app's ticket does not open in another. */
   readonly name: string
+  /** Whether tickets are signed; `undefined` where that depends on the request, or has no meaning. */
+  readonly signed?: boolean | undefined
+  /** Says where it can report, for example a cookie that the browser will not keep. */
+  init?(report: Report): void
   /**
    * Every candidate ticket of a request, best first: a stray duplicate cookie must not log anybody out.
    * @param rejected told about each candidate whose signature does not verify

@@ -46,9 +46,12 @@ describe('ids for Dancer', () => {
 
   it('hold all 128 bits of the random source', () => {
     const spy = vi.spyOn(crypto, 'getRandomValues')
-    spy.mockImplementation((array) => (array as Uint32Array).fill(2 ** 32 - 1) as never)
+    spy.mockImplementation((array) => {
+      new Uint8Array((array as Uint32Array).buffer).fill(255)
+      return array
+    })
     expect(dancerId()).toBe(String(10n ** 38n + 2n ** 128n - 1n))
-    spy.mockImplementation((array) => (array as Uint32Array).fill(0) as never)
+    spy.mockImplementation((array) => array)
     expect(dancerId()).toBe(String(10n ** 38n))
     spy.mockRestore()
   })
@@ -111,7 +114,7 @@ describe('the sessions of a Dancer application', () => {
     )
 
     const config = { session: 'JSON', session_dir: dir, session_expires: '2 days' }
-    expect(await login(config)).toMatch(/Max-Age=172800(;|$)/)
+    expect(await login(config)).toMatch(/Max-Age=172(?:799|800);/)
     let now = Date.now()
     const engine = createEngine({ ...fromDancer(config), now: () => now })
     const session = await engine.create({ user: 'ada' })

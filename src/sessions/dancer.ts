@@ -55,7 +55,7 @@ export interface DancerConfig {
  */
 export function fromDancer(config: DancerConfig | string): Options {
   const settings: DancerConfig = typeof config === 'string' ? readDancerSettings(config) : config
-  const engine = String(settings.session ?? '').toLowerCase()
+  const engine = textOf(settings.session).toLowerCase()
   const store = storeOf(engine, settings)
   const seconds = secondsOf(settings.session_expires)
   if (seconds === null && 'seal' in store) {
@@ -88,7 +88,7 @@ function storeOf(engine: string, settings: DancerConfig): Store | Sealer {
 }
 
 function keyOf({ session_cookie_key: key }: DancerConfig): string {
-  const secret = String(key ?? '')
+  const secret = textOf(key)
   if (new TextEncoder().encode(secret).length < 32) {
     throw unusable(
       'session_cookie_key',
@@ -103,7 +103,7 @@ function cookieOf(engine: string, settings: DancerConfig, persistent: boolean): 
   const httpOnly = settings.session_is_http_only ?? true
   return {
     // without the characters that Dancer takes out when it sends the cookie
-    name: String(settings.session_name || 'dancer.session').replace(/[=,; \t\r\n\v\f]/g, ''),
+    name: (textOf(settings.session_name) || 'dancer.session').replace(/[=,; \t\r\n\v\f]/g, ''),
     prefix: false,
     sameSite: sameSiteOf(settings),
     httpOnly: Number(httpOnly) !== 0,
@@ -115,7 +115,7 @@ function cookieOf(engine: string, settings: DancerConfig, persistent: boolean): 
 }
 
 function sameSiteOf({ session_same_site: value }: DancerConfig): 'strict' | 'lax' | 'none' {
-  const sameSite = String(value ?? 'lax').toLowerCase()
+  const sameSite = textOf(value ?? 'lax').toLowerCase()
   if (sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none') return sameSite
   throw unusable('session_same_site', 'give "Strict", "Lax" or "None"')
 }
@@ -148,6 +148,11 @@ function withWarning(store: Store): Store {
       await store.init?.(report)
     },
   }
+}
+
+/** A config.yml may hold anything under any name. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function unusable(setting: string, advice: string): VitrineError {

@@ -1,9 +1,10 @@
-import { storeEngine, type EngineParts, type RequestEngine } from '../core/engine.ts'
+import { storeEngine, type RequestEngine } from '../core/engine.ts'
 import { formatPath } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
 import type { Report, SessionEvent } from '../core/events.ts'
 import { createId } from '../core/id.ts'
 import type { Conflict, Settle } from '../core/merge.ts'
+import type { EngineParts } from '../core/parts.ts'
 import { milliseconds, type Duration } from '../core/policy.ts'
 import type { OnInvalid, StandardSchema } from '../core/schema.ts'
 import { sealEngine } from '../core/seal-engine.ts'
@@ -83,6 +84,16 @@ export function build<S extends StandardSchema | undefined>(options: Options<S>)
     strict: !production,
   }
   const isSealer = 'seal' in store
+  transport.init?.(report)
+  if (production && transport.signed === false && !isSealer) {
+    report({
+      type: 'warning',
+      at: now(),
+      code: 'UNSIGNED',
+      message:
+        'Tickets are not signed: give cookie({ secrets }) so that a leaked id or directory listing logs nobody in',
+    })
+  }
   const engine = isSealer
     ? sealEngine(store, parts, transport.name)
     : withReaper(storeEngine(store, parts), store, report, now)

@@ -38,13 +38,10 @@ export function fromExpressSession(theirs: ForeignStore): Store {
   const inTurn = queueByKey()
 
   async function read(id: string): Promise<Stored | null> {
-    let session: unknown
-    try {
-      session = await asked((done) => theirs.get(id, done))
-    } catch (error) {
-      if ((error as { code?: unknown }).code === 'ENOENT') return null // so express-session takes it, too
-      throw error
-    }
+    const session = await asked((done) =>
+      // no such file: express-session, too, takes that for no such session
+      theirs.get(id, (error, found) => (isMissing(error) ? done() : done(error, found))),
+    )
     const text = (session as Partial<TheirSession> | null | undefined)?.vitrine
     const record = typeof text === 'string' ? decode(text) : null
     return record && { record, version: text as Version }
@@ -81,9 +78,16 @@ export function fromExpressSession(theirs: ForeignStore): Store {
 /** Their callbacks as a promise. Some also throw, or answer with a promise that fails. */
 function asked(ask: (done: Done) => unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const done: Done = (error, value) => (error ? reject(error) : resolve(value))
+    const done: Done = (error, value) => {
+      if (!error) resolve(value)
+      else reject(error instanceof Error ? error : new Error('The store failed', { cause: error }))
+    }
     Promise.resolve(ask(done)).catch(reject)
   })
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null | undefined)?.code === 'ENOENT'
 }
 
 /** Their stores look at `expires`, at `maxAge` or at `originalMaxAge`. */

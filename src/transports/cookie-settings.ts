@@ -86,6 +86,11 @@ export function cookieSettings(options: CookieOptions): CookieSettings {
     'give "low", "medium" or "high"',
   )
   must(
+    options.secrets !== undefined || !('secrets' in options),
+    'secrets',
+    'it is undefined; leave it out if tickets shall go unsigned',
+  )
+  must(
     secure !== false || sameSite !== 'none',
     'sameSite: "none"',
     'browsers refuse it without Secure',

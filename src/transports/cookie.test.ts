@@ -254,11 +254,12 @@ describe('the cookies that are received', () => {
       fc.string({ unit: 'binary', maxLength: 5 }),
     )
     const header = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''))
+    const [bare, signed] = [cookie(), cookie({ secrets: [NEW] })]
     await fc.assert(
       fc.asyncProperty(header, fc.boolean(), async (line, secure) => {
-        const { tickets } = await received(line, {}, secure)
-        expect(tickets.every((ticket) => /^[\w.~-]+$/.test(ticket))).toBe(true)
-        expect((await received(line, { secrets: [NEW] }, secure)).tickets).toEqual([])
+        const tickets = await bare.receive(withCookie(line, secure))
+        expect(tickets.filter((ticket) => !/^[\w.~-]+$/.test(ticket))).toEqual([])
+        expect(await signed.receive(withCookie(line, secure))).toEqual([])
       }),
       { numRuns: 300 },
     )

@@ -77,14 +77,12 @@ describe('a signed ticket', () => {
   it('does not verify with any bit of it changed', async () => {
     for (let round = 0; round < 20; round++) {
       const ticket = await sign(createId(), 'id')
-      const forged = [...ticket].flatMap((char, at) =>
-        [1, 2, 4, 8, 16, 32, 64].map(
-          (bit) =>
-            ticket.slice(0, at) +
-            String.fromCharCode(char.charCodeAt(0) ^ bit) +
-            ticket.slice(at + 1),
-        ),
-      )
+      const forged = [...ticket].map((char, at) => {
+        const bit = 1 << ((at + round) % 7) // over 20 tickets every bit has its turn
+        return (
+          ticket.slice(0, at) + String.fromCharCode(char.charCodeAt(0) ^ bit) + ticket.slice(at + 1)
+        )
+      })
       const answers = await Promise.all(forged.map((text) => verify(text, 'id')))
       expect(answers.every((answer) => answer === null)).toBe(true)
     }

@@ -81,11 +81,11 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
 
   it('shows the file as soon as something lies in the cart, and names what is new', async () => {
     await page.getByText('no file yet').waitFor()
-    await add('Museum glass 40×60')
+    const tinted = page.locator('.line.added[data-word=added]').first().waitFor()
+    await Promise.all([tinted, add('Museum glass 40×60')])
     const id = await cookieOf()
     expect(files()).toEqual([`${id}.json`])
     await showsFile(id)
-    await page.locator('.line.added[data-word=added]').first().waitFor()
     await page.getByRole('link', { name: 'Cart 1 piece' }).waitFor()
     await isTicked('add')
   })
@@ -93,12 +93,13 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
   it('follows the session to its new id at log-in', async () => {
     await add('Pedestal, white')
     const before = await cookieOf()
-    await logIn()
+    await showsFile(before)
+    const badge = page.getByText('new id', { exact: true }).waitFor()
+    await Promise.all([badge, logIn()])
     const after = await cookieOf()
     expect(after).not.toBe(before)
     expect(textOf(before)).toContain('"retired": true')
     await showsFile(after)
-    await page.getByText('new id', { exact: true }).waitFor()
     await page.getByRole('link', { name: 'Cart 1 piece' }).waitFor()
     await isTicked('login')
   })
@@ -107,9 +108,10 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
     await logIn()
     await page.evaluate('window.sameDocument = true')
     const id = await cookieOf()
+    await showsFile(id)
+    const tinted = page.locator('.line.changed', { hasText: 'role' }).waitFor()
     edit(id, (text) => text.replace('"customer"', '"admin"'))
-    await page.getByText('Admin', { exact: true }).waitFor()
-    await page.locator('.line.changed', { hasText: 'role' }).waitFor()
+    await Promise.all([tinted, page.getByText('Admin', { exact: true }).waitFor()])
     await showsFile(id)
     await isTicked('admin')
     expect(await page.evaluate('window.sameDocument')).toBe(true)
@@ -118,6 +120,7 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
   it('says so while the file is not JSON, and leaves file and shop alone', async () => {
     await logIn()
     const id = await cookieOf()
+    await showsFile(id)
     edit(id, (text) => text.replace('"customer"', 'customer'))
     await page.getByText('This is not JSON yet').waitFor()
     await page.getByRole('banner').getByText('Ada').waitFor()
@@ -128,15 +131,19 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
 
   it('knows nobody once the file was removed by hand', async () => {
     await logIn()
-    rmSync(fileOf(await cookieOf()))
+    const id = await cookieOf()
+    await showsFile(id)
+    rmSync(fileOf(id))
     await page.getByText('no file any more').waitFor()
     await page.getByRole('link', { name: 'Log in' }).waitFor()
   })
 
   it('ends a session at the time that was written into the file', async () => {
     await logIn()
+    const id = await cookieOf()
+    await showsFile(id)
     const soon = new Date(Date.now() + 1500).toISOString()
-    edit(await cookieOf(), (text) => text.replace(/"expires": "[^"]*"/, `"expires": "${soon}"`))
+    edit(id, (text) => text.replace(/"expires": "[^"]*"/, `"expires": "${soon}"`))
     await page.getByRole('link', { name: 'Log in' }).waitFor()
   })
 
@@ -152,6 +159,7 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
   it('removes the file at log-out', async () => {
     await logIn()
     const id = await cookieOf()
+    await showsFile(id)
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByText('no file any more').waitFor()
     await isTicked('logout')
@@ -170,6 +178,7 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
   it('looks without touching: no new time, and a flash message stays for the next page', async () => {
     await add('Pedestal, white')
     const id = await cookieOf()
+    await showsFile(id)
     edit(id, (text) => text.replace('"data"', '"flash": { "notice": "Left by hand" },\n  "data"'))
     const before = statSync(fileOf(id), { bigint: true })
     await showsFile(id)
@@ -185,6 +194,7 @@ describe.skipIf(!CHROMIUM)('the demo, in a real browser', () => {
     const name = '<img src=x onerror=alert(1)>"\''
     await logIn(name)
     const id = await cookieOf()
+    await showsFile(id)
     edit(id, (text) =>
       text.replace('"data": {', '"data": {\n    "<script>alert(2)</script>": "</span>",'),
     )

@@ -69,7 +69,7 @@ const onExpress: Framework = {
       const held = req as unknown as { session: expressSession.Session }
       const promised = (call: (done: (error?: unknown) => void) => unknown) =>
         new Promise<void>((resolve, reject) => {
-          call((error) => (error ? reject(error as Error) : resolve()))
+          call((error) => (error instanceof Error ? reject(error) : resolve()))
         })
       const answer = await actions[req.params.action]?.({
         query: req.query as Record<string, string>,

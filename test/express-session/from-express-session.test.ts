@@ -16,7 +16,7 @@ describe("express-session's memory store passes", () => {
 describe("@fastify/session's memory store passes", () => {
   storeSuite({
     test,
-    create: () => ({ store: fromExpressSession(new FastifyStore() as ForeignStore) }),
+    create: () => ({ store: fromExpressSession(new FastifyStore()) }),
     capabilities: [],
   })
 })
@@ -97,6 +97,11 @@ describe('a store made for express-session that', () => {
     const missing = Object.assign(new Error('no file'), { code: 'ENOENT' })
     const store = fromExpressSession(withGet((_, done) => done(missing)))
     expect(await store.read(id)).toBeNull()
+  })
+
+  it('calls back with something odd fails the read with an error', async () => {
+    const store = fromExpressSession(withGet((_, done) => done('refused')))
+    await expect(store.read(id)).rejects.toMatchObject({ cause: 'refused' })
   })
 
   it.each([

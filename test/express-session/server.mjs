@@ -25,6 +25,19 @@ app.get('/put', (req, res) => {
 app.get('/see', (req, res) => {
   res.json(req.session)
 })
+let goOn
+/** Sends the head, so that the test knows that it is here, and waits for `/go`. */
+app.get('/slow', (req, res) => {
+  res.flushHeaders()
+  goOn = () => {
+    req.session.late = true
+    res.end('null')
+  }
+})
+app.get('/go', (req, res) => {
+  goOn()
+  res.json(null)
+})
 app.get('/logout', (req, res) => {
   req.session.destroy(() => res.json(null))
 })

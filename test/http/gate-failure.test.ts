@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
@@ -148,6 +149,34 @@ describe('a session that cannot be stored', () => {
     await expect.poll(() => failures).toEqual(['STORE'])
     page.open()
     expect(await reply).toMatchObject({ status: 503, json: { failed: 'STORE' } })
+  })
+
+  it('lets an error page stream, whatever wrapped the answer that failed', async () => {
+    const page = randomBytes(500_000).toString('base64')
+    const server = app(
+      (_req, res) => res.type('text').send('a'.repeat(100_000)),
+      (outer) => outer.use(compression()),
+    )
+    server.use((_error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+      Readable.from([page.slice(0, 200_000), page.slice(200_000)]).pipe(res.status(503))
+    })
+    const reply = await raw(await listen(server), [['accept-encoding', 'gzip']])
+    expect(reply.status).toBe(503)
+    expect(reply.text === page).toBe(true)
+  })
+
+  it('survives a handler that writes on at once', async () => {
+    const wrote = latch()
+    const server = app((_req, res) => {
+      res.write('one', () => {
+        res.write('two')
+        setImmediate(wrote.open)
+      })
+    })
+    const origin = await listen(withErrorPage(server))
+    expect(await raw(origin)).toMatchObject({ status: 503, json: { failed: 'STORE' } })
+    await wrote.opened
+    expect((await raw(origin)).status).toBe(503)
   })
 
   it('survives a handler that writes on, long after', async () => {

@@ -54,7 +54,7 @@ describe('while the session is being stored', () => {
         code(() => res.removeHeader('x-early')),
         code(() => res.setHeaders(new Map([['x-late', '1']]))),
         code(() => res.writeHead(201, { 'x-late': '1' })),
-        code(() => res.write(1 as never)),
+        code(() => res.write(1)),
       )
       res.statusCode = 404
       res.statusMessage = 'Late'
@@ -76,7 +76,7 @@ describe('while the session is being stored', () => {
       (res) => res.writeHead(42),
       (res) => res.writeHead(200, 'no\nnews'),
       (res) => res.writeHead(200, { 'x-bad': 'a\nb' }),
-      (res) => res.write(null as never),
+      (res) => res.write(null),
       (res) => res.end({} as never),
     ]
     const origin = await serve((_req, res) => {
@@ -163,6 +163,19 @@ describe('while the session is being stored', () => {
     const [res] = (await once(req, 'response')) as [IncomingMessage]
     log.push(await text(res))
     expect(log).toEqual(['100', '102', '103', 'stored', 'done'])
+  })
+
+  it('an answer that began before the session was there goes on as it began', async () => {
+    const sessions = session({ store: watched.store })
+    const origin = await listen((req, res) => {
+      res.write('early ')
+      sessions(req, res, () => {
+        sessions.of(req).data['user'] = 'ada'
+        res.end('bird')
+      })
+    })
+    expect(await raw(origin)).toMatchObject({ status: 200, text: 'early bird', cookies: [] })
+    expect(watched.log).toEqual([])
   })
 
   it('hooks above the gate run once, in time to use the session', async () => {

@@ -8,7 +8,7 @@ behaviours('node:http', (options, app) => {
     sessions(req, res, (error) => {
       if (error) return send(res, errorAnswer(error))
       const url = new URL(req.url ?? '/', 'http://localhost')
-      Promise.resolve()
+      void Promise.resolve()
         .then(() => app(sessions.of(req), url))
         .catch(errorAnswer)
         .then((answer) => send(res, answer))

@@ -15,7 +15,7 @@ behaviours('web', (options, app) => {
     for (let at = 0; at < req.rawHeaders.length; at += 2) {
       headers.append(req.rawHeaders[at] as string, req.rawHeaders[at + 1] as string)
     }
-    handle(new Request(`http://localhost${req.url}`, { method: req.method ?? 'GET', headers }))
+    void handle(new Request(`http://localhost${req.url}`, { method: req.method ?? 'GET', headers }))
       .catch((error: unknown) => toResponse(errorAnswer(error)))
       .then(({ status, headers, body }) => {
         res.statusCode = status

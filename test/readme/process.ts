@@ -97,7 +97,7 @@ export async function ask(requests: readonly Ask[], port: number): Promise<strin
     const cookie = [...jar].map((pair) => pair.join('=')).join('; ')
     const response = await fetch(`http://localhost:${port}${path}`, {
       method,
-      headers: cookie === '' ? {} : { cookie },
+      headers: { connection: 'close', ...(cookie !== '' && { cookie }) },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT),
     })

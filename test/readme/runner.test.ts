@@ -133,6 +133,19 @@ console.log(createId().length)
 session: JSON
 \`\`\`
 
+## Afterwards
+
+\`\`\`js
+import { existsSync } from 'node:fs'
+import { greeting } from './greeting.ts'
+console.log(greeting, existsSync('words.txt'), existsSync('sessions'))
+\`\`\`
+
+<!-- test: output -->
+\`\`\`
+hello true false
+\`\`\`
+
 <!-- test: none, because it is a drawing -->
 \`\`\`
 a -> b
@@ -195,10 +208,14 @@ afterAll(() => stage.end())
 
 it('a good document passes, block by block', async () => {
   const good = stage.scenes.filter(({ title }) => title.startsWith('GOOD.md'))
-  expect(good.map(({ title }) => title)).toEqual(['GOOD.md: Quick start', 'GOOD.md: The engine'])
+  expect(good.map(({ title }) => title)).toEqual([
+    'GOOD.md: Quick start',
+    'GOOD.md: The engine',
+    'GOOD.md: Afterwards',
+  ])
   for (const scene of good) {
     for (const { run } of scene.steps) await run()
-    scene.end()
+    await scene.end()
   }
 })
 
@@ -207,7 +224,7 @@ it.each(BAD)('a document fails with %s', async (what, _, problem) => {
   const rehearsed = (async () => {
     for (const { run } of scene.steps) await run()
   })()
-  await expect(rehearsed.finally(scene.end)).rejects.toThrow(problem)
+  await expect(rehearsed.finally(() => scene.end())).rejects.toThrow(problem)
 })
 
 describe('reading a document', () => {

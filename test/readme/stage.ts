@@ -24,15 +24,18 @@ export interface Stage {
   /** Builds the package, installs it, type-checks and compiles every block. */
   prepare(): Promise<void>
   /** Stops what runs and removes everything. */
-  end(): void
+  end(): Promise<void>
 }
 
-/** The blocks under one heading (`#` or `##`): they share a directory, which is empty at first. */
+/**
+ * The blocks under one heading (`#` or `##`): they share a directory, which holds at first only the files that the
+ * document has shown so far.
+ */
 export interface Scene {
   readonly title: string
   readonly steps: readonly Step[]
   /** Stops what runs. */
-  end(): void
+  end(): Promise<void>
 }
 
 export interface Step {
@@ -53,12 +56,21 @@ export function stageOf(documents: readonly Document[]): Stage {
   const base = mkdtempSync(join(tmpdir(), 'vitrine-docs-'))
   const setting: Setting = { base, port: 0, problems: new Map() }
   const scripts: Script[] = []
-  const scenes = documents.flatMap(sectionsOf).map((blocks, index) => {
-    const name = `scene-${index}`
-    const own = scriptsOf(blocks, name)
-    scripts.push(...own.values())
-    return sceneOf(setting, name, blocks, own)
-  })
+  const files: { readonly scene: string; readonly name: string; readonly text: string }[] = []
+  const scenes: Scene[] = []
+  for (const document of documents) {
+    let known: readonly Block[] = []
+    for (const blocks of sectionsOf(document)) {
+      const name = `scene-${scenes.length}`
+      known = withFiles(known, blocks)
+      const own = scriptsOf([...known.filter((block) => !blocks.includes(block)), ...blocks], name)
+      scripts.push(...own.values())
+      for (const { plan, text } of known.filter((block) => !own.has(block))) {
+        if (plan.kind === 'file') files.push({ scene: name, name: plan.name, text })
+      }
+      scenes.push(sceneOf(setting, name, blocks, own))
+    }
+  }
 
   return {
     scenes,
@@ -69,10 +81,13 @@ export function stageOf(documents: readonly Document[]): Stage {
       for (const { scene, name, code } of scripts) {
         writeFileSync(join(base, 'source', scene, name), withPort(code, setting.port))
       }
+      for (const { scene, name, text } of files) {
+        writeFileSync(join(base, 'run', scene, name), `${withPort(text, setting.port)}\n`)
+      }
       setting.problems = await compile(base, scripts)
     },
-    end() {
-      for (const scene of scenes) scene.end()
+    async end() {
+      for (const scene of scenes) await scene.end()
       rmSync(base, { recursive: true, force: true, maxRetries: 5 })
     },
   }
@@ -88,8 +103,9 @@ function sceneOf(
   let output = ''
   let server: Program | null = null
 
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     server?.process.kill('SIGKILL')
+    await server?.ended.catch(() => undefined) // the port is free again
     server = null
   }
 
@@ -105,6 +121,7 @@ function sceneOf(
     switch (plan.kind) {
       case 'none':
       case 'types':
+      case 'file':
         return
       case 'unknown':
         throw new Error(plan.problem)
@@ -112,14 +129,11 @@ function sceneOf(
         return void (language === 'json' ? JSON.parse(text) : parseYaml(text))
       case 'names':
         return complain(unknownNames(text, MANIFEST))
-      case 'file':
-        if (!script) writeFileSync(join(directory, plan.name), `${text}\n`)
-        return
       case 'program':
         output = await finish(program())
         return
       case 'server':
-        stop()
+        await stop()
         server = program()
         await listening(server, setting.port)
         output = await ask(plan.requests, setting.port)
@@ -179,6 +193,15 @@ function sectionsOf(document: Document): Block[][] {
     else sections.push([block])
   }
   return sections
+}
+
+/** The files that a document has shown so far: a later one takes the place of an earlier one of its name. */
+function withFiles(known: readonly Block[], blocks: readonly Block[]): Block[] {
+  const files = new Map<string, Block>()
+  for (const block of [...known, ...blocks]) {
+    if (block.plan.kind === 'file') files.set(block.plan.name, block)
+  }
+  return [...files.values()]
 }
 
 function scriptsOf(blocks: readonly Block[], scene: string): Map<Block, Script> {

@@ -14,7 +14,7 @@ const ID = /^(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[a-z0-9_][a-z0-9_~-]{0,127}$/i
  */
 export const dancerJsonLayout: Layout = {
   extension: '.json',
-  accepts: (id) => ID.test(id),
+  accepts: (id) => typeof id === 'string' && ID.test(id),
   encode: (id, record) => `${writePerlJson(flatten(id, record))}\n`,
   decode: (id, bytes, modifiedAt) => unflatten(id, readPerlJson(bytes), modifiedAt),
 }

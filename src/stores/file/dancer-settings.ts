@@ -36,7 +36,7 @@ function readSettings(path: string): JsonObject | null {
     settings = readPerlYaml(yaml, readFileSync(path, 'utf8'))
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
-    throw unusable(path, error instanceof Error ? error.message : 'it cannot be read', error)
+    throw unusable(path, (error as Error).message, error)
   }
   if (!isPlainObject(settings)) throw unusable(path, 'it holds no settings')
   return settings

@@ -11,7 +11,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The ids whose files Dancer::Session::YAML finds; and the text `0` is false to it. */
 export function acceptsDancerYamlId(id: string): boolean {
-  return /^\d{1,128}$/.test(id) && id !== '0'
+  return typeof id === 'string' && /^\d{1,128}$/.test(id) && id !== '0'
 }
 
 /**

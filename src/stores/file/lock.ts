@@ -32,7 +32,8 @@ const LEASE = 1000
 const NAP = 0.1
 const NAPS = 5
 
-const FREE = 'free'
+/** The name of the file in a lock that nobody holds. */
+export const FREE = 'free'
 
 /** @param directory must have been made; what is missing of it is made again */
 export function locksIn(directory: Directory, io: Io): Locks {

@@ -1,4 +1,4 @@
-import { isPlainObject, type JsonObject } from '../../core/data.ts'
+import type { JsonObject } from '../../core/data.ts'
 import { MAX_DEPTH } from './dancer-record.ts'
 import { Unreadable } from './layout.ts'
 import { repair } from './mojibake.ts'
@@ -17,13 +17,12 @@ export function readPerlJson(bytes: Buffer): JsonObject {
   const object = firstObject(bytes.toString('latin1'))
   const isAscii = !/[\u0080-\u00ff]/.test(object)
   const text = isAscii ? object : decodeText(Buffer.from(object, 'latin1'))
-  let value: unknown
+  let value: JsonObject
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(text) as JsonObject
   } catch {
     throw new Unreadable('it does not parse')
   }
-  if (!isPlainObject(value)) throw new Unreadable('it is not an object')
   // Perl writes every character from 0x80 on as it is, so a text of escapes is ours, and sound
   return isAscii ? value : (repair(value) as JsonObject)
 }

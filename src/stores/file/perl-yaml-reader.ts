@@ -1,4 +1,4 @@
-import type { Document, Node, Pair, Scalar } from 'yaml'
+import type { Node, Pair, Scalar, YAMLMap } from 'yaml'
 import { put, type JsonObject } from '../../core/data.ts'
 import { isTrueInPerl, MAX_DEPTH } from './dancer-record.ts'
 import { Unreadable } from './layout.ts'
@@ -16,19 +16,15 @@ const TAG = /perl\/(\w+)(?::(.*))?$/
  * @throws Unreadable
  */
 export function readPerlYaml(yaml: YamlPackage, text: string): unknown {
-  let document: Document
-  try {
-    document = yaml.parseDocument(text, {
-      version: '1.2',
-      schema: 'failsafe',
-      merge: false,
-      resolveKnownTags: false,
-      uniqueKeys: false,
-      prettyErrors: false,
-    })
-  } catch {
-    throw new Unreadable('it does not parse') // nested too deep for the parser
-  }
+  // never throws: what is wrong, nesting too deep for the parser too, is told in the document
+  const document = yaml.parseDocument(text, {
+    version: '1.2',
+    schema: 'failsafe',
+    merge: false,
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+  })
   if (document.errors.length > 0) throw new Unreadable('it does not parse')
   return valuesOf(yaml, document.contents)
 }
@@ -53,9 +49,7 @@ function valuesOf(yaml: YamlPackage, root: unknown): unknown {
 
     if (open.size >= MAX_DEPTH) throw new Unreadable('it is nested too deep')
     open.add(node)
-    const value = yaml.isSeq(node)
-      ? node.items.map(valueOf)
-      : objectOf(yaml.isMap(node) ? node.items : [])
+    const value = yaml.isSeq(node) ? node.items.map(valueOf) : objectOf((node as YAMLMap).items)
     open.delete(node)
     return kind === 'ref' ? ((value as JsonObject)['='] ?? null) : value
   }
@@ -84,6 +78,6 @@ function valuesOf(yaml: YamlPackage, root: unknown): unknown {
 }
 
 function scalarOf(node: Scalar): string | null {
-  const text = String(node.value ?? '')
+  const text = node.value as string // in the failsafe schema it always is
   return text === '~' && node.type === 'PLAIN' ? null : text
 }

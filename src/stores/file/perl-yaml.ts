@@ -41,7 +41,8 @@ function node(value: unknown, indent: string): string {
 function scalar(value: unknown): string {
   if (value === null) return '~'
   if (typeof value === 'boolean') return value ? '1' : "''"
-  const text = String(value)
+  if (typeof value === 'number') return String(value)
+  const text = value as string
   if (text === '') return "''"
   return PLAIN.test(text) ? text : quoted(text)
 }

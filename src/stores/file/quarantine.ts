@@ -25,7 +25,7 @@ export function quarantine(
     if (!unless('ENOENT', () => io.rename(path, join(way, kept)))) return null
     io.rename(join(way, kept), join(directory.quarantine, kept))
   } finally {
-    unless('ENOENT', () => io.rmdir(way))
+    unless('ENOENT ENOTEMPTY', () => io.rmdir(way))
   }
   writeNote(join(directory.quarantine, `${kept}.reason`), `${reason}\n`, io)
   return join('.vitrine', 'quarantine', kept)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Directory } from './directory.ts'
 import { unless, type Io } from './io.ts'
-import type { Locks } from './lock.ts'
+import { FREE, type Locks } from './lock.ts'
 
 /** How long the sweep may keep the event loop at a time, in ms. */
 const SLICE = 8
@@ -55,19 +55,26 @@ export async function sweep(work: Sweep, signal?: AbortSignal): Promise<number> 
   }
 }
 
-function sweepOrphans(directory: Directory, io: Io): void {
+/** What was on its way into quarantine when its mover died gets there; the rest is removed. */
+function sweepOrphans({ temporary, quarantine }: Directory, io: Io): void {
   let names: string[] = []
   unless('ENOENT', () => {
-    names = io.readdir(directory.temporary)
+    names = io.readdir(temporary)
   })
   for (const name of names) {
-    const path = join(directory.temporary, name)
+    const path = join(temporary, name)
     const facts = io.lstat(path)
     if (!facts || Number(facts.mtimeMs) > io.now() - ORPHANED) continue
-    if (!facts.isDirectory()) unless('ENOENT', () => io.unlink(path))
-    else {
-      for (const inner of io.readdir(path)) unless('ENOENT', () => io.unlink(join(path, inner)))
-      unless('ENOENT ENOTEMPTY', () => io.rmdir(path))
+    if (!facts.isDirectory()) {
+      unless('ENOENT', () => io.unlink(path))
+      continue
     }
+    for (const inner of io.readdir(path)) {
+      const file = join(path, inner)
+      unless('ENOENT', () =>
+        inner === FREE ? io.unlink(file) : io.rename(file, join(quarantine, inner)),
+      )
+    }
+    unless('ENOENT ENOTEMPTY', () => io.rmdir(path))
   }
 }

@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as yaml from 'yaml'
@@ -154,9 +157,9 @@ data:
       '.',
     )
     const value = fc.oneof(
-      fc.jsonValue(),
-      fc.jsonValue({ stringUnit: piece }),
-      fc.jsonValue({ stringUnit: 'binary' }),
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.jsonValue({ stringUnit: piece, maxDepth: 3 }),
+      fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }),
       fc.constantFrom(1e21, 5e-324, 1.5e300, 2 ** 53, -1e-7),
     )
     fc.assert(
@@ -216,5 +219,17 @@ describe('the yaml package', () => {
   it('is there, in one copy, whichever way it is loaded', async () => {
     expect((await loadYaml()).parse('a: 1')).toEqual({ a: 1 })
     expect(requireYaml().Document).toBe((await loadYaml()).Document)
+  })
+
+  it('is named when it is not there', async () => {
+    const nowhere = pathToFileURL(join(tmpdir(), 'nobody.js')).href
+    const absent = pathToFileURL(join(tmpdir(), 'nobody.mjs')).href
+    await expect(loadYaml(() => import(absent) as Promise<typeof yaml>)).rejects.toMatchObject({
+      code: 'MISSING_PACKAGE',
+      message: 'Cannot open YAML sessions: install it with npm i yaml',
+    })
+    expect(() => requireYaml(nowhere)).toThrow(
+      expect.objectContaining({ code: 'MISSING_PACKAGE' }) as Error,
+    )
   })
 })

@@ -11,11 +11,14 @@ const MAX_DEPTH = 512
 
 /**
  * Loads the `yaml` package when it is first needed.
+ * @param load where from
  * @throws VitrineError `MISSING_PACKAGE`
  */
-export async function loadYaml(): Promise<YamlPackage> {
+export async function loadYaml(
+  load: () => Promise<YamlPackage> = () => import('yaml'),
+): Promise<YamlPackage> {
   try {
-    return await import('yaml')
+    return await load()
   } catch (cause) {
     throw missing('Cannot open YAML sessions', cause)
   }
@@ -23,11 +26,12 @@ export async function loadYaml(): Promise<YamlPackage> {
 
 /**
  * Loads the `yaml` package at once, for a configuration file that is read while the app starts.
+ * @param from the module whose packages count
  * @throws VitrineError `MISSING_PACKAGE`
  */
-export function requireYaml(): YamlPackage {
+export function requireYaml(from: string = import.meta.url): YamlPackage {
   try {
-    return createRequire(import.meta.url)('yaml') as YamlPackage
+    return createRequire(from)('yaml') as YamlPackage
   } catch (cause) {
     throw missing('Cannot read a YAML file', cause)
   }
@@ -37,7 +41,7 @@ function missing(what: string, cause: unknown): VitrineError {
   return new VitrineError('MISSING_PACKAGE', `${what}: install it with npm i yaml`, cause)
 }
 
-/** Texts whose blanks only quotes keep: at an end, where a file is trimmed, and in a name. */
+/** Blanks that only quotes keep: those at an end of a text, and any but a space in a name. */
 const ODD_TEXT = /^\s|(?<!\S)\n$|[^\S\n]$/
 const ODD_KEY = /[^\S ]/
 

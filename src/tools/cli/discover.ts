@@ -114,7 +114,10 @@ function fromDancerConfig(dir: string, cwd: string, env: Surroundings['env']): F
   const environment = env['DANCER_ENVIRONMENT'] ?? env['PLACK_ENV'] ?? 'development'
   const settings = {
     ...dancerSettings(contentOf(path) ?? ''),
-    ...dancerSettings(contentOf(join(dir, 'environments', `${environment}.yml`)) ?? ''),
+    ...dancerSettings(
+      contentOf(join(env['DANCER_ENVDIR'] ?? join(dir, 'environments'), `${environment}.yml`)) ??
+        '',
+    ),
   }
   const kind = { json: 'dancer', yaml: 'dancer-yaml' } as const
   const engine = settings.session?.toLowerCase()

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import type { SessionRecord, Store } from '../../core/store.ts'
-import { jsonStore, lookInto, yamlStore, type Lookout, type Peek } from '../../stores/file/store.ts'
+import { lookInto, type Lookout, type Peek } from '../../stores/file/look.ts'
+import { jsonStore, yamlStore } from '../../stores/file/store.ts'
 import type { Found } from './discover.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 

@@ -13,6 +13,9 @@ import { addToCart, PRODUCTS, removeFromCart, visitOf } from './shop.ts'
 /** The shop without a door: an Express app and what must be closed after it. */
 export interface Shop {
   readonly app: Express
+  /** Ends the streams: the one thing that no visitor ends. */
+  endStreams(): Promise<void>
+  /** Lets go of the session directory, when everybody has been served. */
   close(): Promise<void>
 }
 
@@ -48,10 +51,8 @@ export function createShop(dir: string): Shop {
 
   return {
     app,
-    async close() {
-      await live.close()
-      await sessions.engine[Symbol.asyncDispose]()
-    },
+    endStreams: () => live.close(),
+    close: () => Promise.resolve(sessions.engine[Symbol.asyncDispose]()),
   }
 }
 

@@ -20,6 +20,7 @@ export interface LiveParts {
 export interface LiveView {
   /** Answers with a stream of events (Server-Sent Events, WHATWG HTML 9.2). */
   handle(request: Request, response: Response): Promise<void>
+  /** Ends every stream. */
   close(): Promise<void>
 }
 
@@ -55,20 +56,19 @@ const MAX_BYTES = 1024 * 1024
  */
 export function liveView({ store, engine, transport, dir }: LiveParts): LiveView {
   const streams = new Map<string, Set<() => void>>()
+  const answers = new Set<Promise<void>>()
   const stop = new AbortController()
   const following = follow()
 
   return {
     async handle(request, response) {
-      const { page } = request.query
-      const id = await idOf(request)
-      response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      response.flushHeaders()
-      await stream(id, isPage(page) ? page : '/', response)
+      const answered = answer(request, response).finally(() => answers.delete(answered))
+      answers.add(answered)
+      await answered
     },
-    close() {
+    async close() {
       stop.abort()
-      return following
+      await Promise.allSettled([following, ...answers])
     },
   }
 
@@ -92,19 +92,32 @@ export function liveView({ store, engine, transport, dir }: LiveParts): LiveView
     return absent
   }
 
+  async function answer(request: Request, response: Response): Promise<void> {
+    const { page } = request.query
+    const id = await idOf(request)
+    response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    response.flushHeaders()
+    await stream(id, isPage(page) ? page : '/', response)
+    response.end()
+  }
+
   async function stream(id: string | null, page: PagePath, response: Response): Promise<void> {
-    const ended = new AbortController()
-    response.on('close', () => ended.abort())
+    let isOver = stop.signal.aborted || response.closed
     let wake = () => {}
     let isStale = true
     const nudge = () => {
       isStale = true
       wake()
     }
+    const end = () => {
+      isOver = true
+      wake()
+    }
+    response.once('close', end)
+    stop.signal.addEventListener('abort', end)
     const beat = setInterval(() => response.write(': \n\n'), HEARTBEAT)
     const release = id === null ? () => {} : listen(id, nudge)
-    ended.signal.addEventListener('abort', () => wake())
-    while (!ended.signal.aborted) {
+    while (!isOver) {
       if (isStale) {
         isStale = false
         const look = await lookAt(id, page)
@@ -118,6 +131,7 @@ export function liveView({ store, engine, transport, dir }: LiveParts): LiveView
       }
     }
     clearInterval(beat)
+    stop.signal.removeEventListener('abort', end)
     release()
   }
 

@@ -43,13 +43,13 @@ stdout.on('error', () => undefined)
 
 async function main(): Promise<void> {
   const shop = await openShop(resolve(DIR), ports(env['PORT']))
-  stdout.write(welcome(shop))
   const close = () => {
     stdout.write(dim('\n  The shop is closed.\n'))
     void shop.close()
   }
   process.once('SIGINT', close)
   process.once('SIGTERM', close)
+  stdout.write(welcome(shop))
 }
 
 main().catch((error: unknown) => {

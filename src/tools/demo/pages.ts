@@ -39,7 +39,7 @@ export function regionsOf(page: PagePath, visit: Visit): Regions {
 function banner({ user }: Visit): Html {
   if (user?.role !== 'admin') return html``
   return html`<p class="admin">
-    <strong>Admin</strong> The file says so, and the shop believes it. You see what is in stock.
+    <strong>Admin</strong> The file says so, and the shop believes it. You see how many are left.
   </p>`
 }
 
@@ -82,7 +82,7 @@ function card({ sku, title, price, stock }: Product, isAdmin: boolean): Html {
     <div class="about">
       <h2>${title}</h2>
       <p>${EURO.format(price)}</p>
-      ${isAdmin && html`<p class="stock">${stock} in stock</p>`}
+      ${isAdmin && html`<p class="stock">${stock} left</p>`}
     </div>
     ${button('/cart/add', html`Add to cart <span class="hidden">${title}</span>`, 'quiet', sku)}
   </li>`

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createShop } from './app.ts'
+
+/** In ms: who is being served when the shop closes is served to the end, within reason. */
+const GRACE = 2000
 
 /** A shop that is open. */
 export interface OpenShop {
@@ -22,6 +26,7 @@ export async function openShop(dir: string, ports: readonly number[]): Promise<O
   try {
     await listen(server, ports)
   } catch (error) {
+    await shop.endStreams()
     await shop.close()
     throw error
   }
@@ -30,9 +35,14 @@ export async function openShop(dir: string, ports: readonly number[]): Promise<O
   return {
     url: `http://127.0.0.1:${port}`,
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
+      const closed = once(server, 'close')
+      server.close()
+      await shop.endStreams()
+      const idle = setInterval(() => server.closeIdleConnections(), 20)
+      const late = setTimeout(() => server.closeAllConnections(), GRACE)
       await closed
+      clearInterval(idle)
+      clearTimeout(late)
       await shop.close()
     },
   }

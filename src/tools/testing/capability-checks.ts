@@ -4,7 +4,7 @@ import { aRecord } from './records.ts'
 import { collected, created, type Check, type CheckContext } from './store-checks.ts'
 
 /** A method that a store may have. */
-export type Capability = 'touch' | 'ids' | 'reap' | 'watch' | 'wipe'
+export type Capability = 'touch' | 'turn' | 'ids' | 'reap' | 'watch' | 'wipe'
 
 type Able<C extends Capability> = CheckContext & {
   readonly store: Required<Pick<Store, C>> & Store
@@ -43,6 +43,33 @@ export const capabilityChecks: Readonly<Record<Capability, readonly Check[]>> = 
       assert.equal(await store.read(id), null)
       assert.equal(await store.touch(newId(), expiresAt, version), null)
     }),
+  ],
+  turn: [
+    able(
+      'turn',
+      'turns on one id come one after another, and hold up nothing else',
+      async (context) => {
+        const { store, newId } = context
+        const [id, other] = [newId(), newId()]
+        const record = aRecord()
+        const end = await store.turn(id)
+        let isNext = false
+        const next = store.turn(id).then((done) => {
+          isNext = true
+          done()
+        })
+        await within(
+          context.patience,
+          store.turn(other).then((done) => done()),
+          'a turn on another id does not wait',
+        )
+        const version = await created(store, id, record)
+        assert.deepEqual(await store.read(id), { record, version })
+        assert.equal(isNext, false)
+        end()
+        await within(context.patience, next, 'the next turn begins when the one before it ends')
+      },
+    ),
   ],
   ids: [
     able('ids', 'ids are those that are stored, once each', async ({ store, newId }) => {

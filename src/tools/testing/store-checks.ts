@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import type { SessionRecord, Store } from '../../core/store.ts'
 import { aRecord, hostileIds } from './records.ts'
 
@@ -40,10 +41,15 @@ export const storeChecks: readonly Check[] = [
       const record = aRecord()
       const version = await created(store, id, record)
       for (const hostile of [...hostileIds(), ...around(id)] as string[]) {
-        assert.notEqual(store.accepts?.(hostile), true, 'accepts answers false')
-        assert.equal(await store.read(hostile), null, 'read answers null')
-        assert.equal(await store.write(hostile, record, null), null, 'write answers null')
-        assert.equal(await store.write(hostile, record, version), null, 'write answers null')
+        const about = `for ${inspect(hostile).slice(0, 60)}`
+        assert.notEqual(store.accepts?.(hostile), true, `accepts answers false ${about}`)
+        assert.equal(await store.read(hostile), null, `read answers null ${about}`)
+        assert.equal(await store.write(hostile, record, null), null, `write answers null ${about}`)
+        assert.equal(
+          await store.write(hostile, record, version),
+          null,
+          `write answers null ${about}`,
+        )
         if (store.touch) assert.equal(await store.touch(hostile, Infinity, version), null)
         await store.delete(hostile)
       }

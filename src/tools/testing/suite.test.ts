@@ -228,7 +228,22 @@ function wrongStores(): [what: string, create: () => Store, test: string][] {
       'touch moves the expiry and keeps the rest',
     ],
     [
-      'lists what was removed',
+      'gives turns to all at once',
+      () => ({ ...plainStore(), turn: async () => () => undefined }),
+      'turns on one id come one after another, and hold up nothing else',
+    ],
+    [
+      'gives one turn for all ids',
+      () => ({ ...plainStore(), turn: oneAfterAnother() }),
+      'turns on one id come one after another, and hold up nothing else',
+    ],
+    [
+      'never ends a turn',
+      () => ({ ...plainStore(), turn: endless() }),
+      'turns on one id come one after another, and hold up nothing else',
+    ],
+    [
+      'lists each session twice',
       () => {
         const store = plainStore()
         return { ...store, ids: () => repeated(store) }
@@ -357,6 +372,28 @@ function assigned(data: Record<string, unknown>): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(data)) copy[key] = data[key]
   return copy
+}
+
+/** A single queue, whatever the id. */
+function oneAfterAnother(): NonNullable<Store['turn']> {
+  let last = Promise.resolve()
+  return async () => {
+    const before = last
+    let end = (): void => undefined
+    last = new Promise((resolve) => (end = resolve))
+    await before
+    return end
+  }
+}
+
+/** A turn for each id, once. */
+function endless(): NonNullable<Store['turn']> {
+  const taken = new Set<string>()
+  return (id) => {
+    if (taken.has(id)) return new Promise(() => undefined)
+    taken.add(id)
+    return Promise.resolve(() => undefined)
+  }
 }
 
 async function* repeated(store: Store): AsyncGenerator<string> {

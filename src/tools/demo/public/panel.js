@@ -90,7 +90,7 @@ export function openPanel({ onRead, onExpired }) {
         ? 'The session has ended, and its file with it. Nothing is stored until the next one holds something.'
         : 'Nothing is stored until the session holds something.'
     explain(-1)
-    speak(byId('no-file-what').textContent)
+    if (!isFirst) speak('The file is gone')
   }
 
   function head(next, isNewId) {
