@@ -1,75 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import {
-  createSessions,
-  memoryStore,
-  type Options,
-  type Session,
-  type SessionEvent,
-  type Sessions,
-  type Store,
-} from '../../src/index.ts'
-
-/** A browser: keeps the one cookie and sends it back. */
-function browser(sessions: Sessions) {
-  let jar: string | null = null
-  return {
-    get cookie() {
-      return jar
-    },
-    async open(cookie = jar): Promise<Session> {
-      return sessions.open({
-        headers: { get: (name) => (name.toLowerCase() === 'cookie' ? cookie : null) },
-      })
-    },
-    async commit(session: Session) {
-      const headers = await sessions.commit(session)
-      for (const [name, value] of headers) {
-        if (name !== 'set-cookie') continue
-        jar = value.includes('Max-Age=0') ? null : (value.split(';')[0] as string)
-      }
-      return headers
-    },
-    async request(handler: (session: Session) => void, cookie = jar) {
-      const session = await this.open(cookie)
-      handler(session)
-      return this.commit(session)
-    },
-  }
-}
-
-interface World {
-  sessions: Sessions
-  store: Store
-  events: SessionEvent[]
-  calls: string[]
-  clock: { now: number }
-}
-
-function world(options: Options = {}): World {
-  const clock = { now: 1_800_000_000_000 }
-  const events: SessionEvent[] = []
-  const calls: string[] = []
-  const inner = memoryStore({ now: () => clock.now })
-  const store: Store = {
-    ...inner,
-    read: (id) => (calls.push('read'), inner.read(id)),
-    write: (...args) => (calls.push('write'), inner.write(...args)),
-    touch: (...args) => (calls.push('touch'), inner.touch!(...args)),
-    delete: (id) => (calls.push('delete'), inner.delete(id)),
-  }
-  const sessions = createSessions({
-    store,
-    now: () => clock.now,
-    report: (event) => void events.push(event),
-    ...options,
-  })
-  return { sessions, store, events, calls, clock }
-}
-
-const types = (events: SessionEvent[]) => events.map((event) => event.type)
-const setCookie = (headers: readonly (readonly [string, string])[]) =>
-  headers.filter(([name]) => name === 'set-cookie').map(([, value]) => value)
+import { createSessions, memoryStore, type Options, type Store } from '../../src/index.ts'
+import { browser, setCookie, types, world } from './browser.ts'
 
 describe('a stranger', () => {
   it('who only looks leaves no record, gets no cookie and causes no I/O', async () => {

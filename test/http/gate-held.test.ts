@@ -198,6 +198,24 @@ describe('while the session is being stored', () => {
     expect(reply.cookies).toHaveLength(1)
     expect(watched.log).toEqual(['stored'])
   })
+
+  it('wrappers that ask for the head twice, or keep it to themselves, break nothing', async () => {
+    door.open()
+    const origin = await serve((req, res) => {
+      if (req.url === '/twice') {
+        res.writeHead(200)
+        ;(res as unknown as { _implicitHeader: () => void })._implicitHeader() // as express-session does
+      } else {
+        res.writeHead = () => res
+      }
+      res.end('done')
+    })
+    for (const path of ['/twice', '/never']) {
+      const reply = await raw(origin + path)
+      expect(reply).toMatchObject({ status: 200, text: 'done' })
+      expect(reply.cookies).toHaveLength(1)
+    }
+  })
 })
 
 describe('a client that goes away', () => {

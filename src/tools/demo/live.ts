@@ -102,22 +102,20 @@ export function liveView({ store, engine, transport, dir }: LiveParts): LiveView
   }
 
   async function stream(id: string | null, page: PagePath, response: Response): Promise<void> {
-    let isOver = stop.signal.aborted || response.closed
+    const gone = new AbortController()
+    const over = AbortSignal.any([gone.signal, stop.signal])
     let wake = () => {}
     let isStale = true
     const nudge = () => {
       isStale = true
       wake()
     }
-    const end = () => {
-      isOver = true
-      wake()
-    }
-    response.once('close', end)
-    stop.signal.addEventListener('abort', end)
+    over.addEventListener('abort', () => wake())
+    response.once('close', () => gone.abort())
+    if (response.closed) gone.abort()
     const beat = setInterval(() => response.write(': \n\n'), HEARTBEAT)
     const release = id === null ? () => {} : listen(id, nudge)
-    while (!isOver) {
+    while (!over.aborted) {
       if (isStale) {
         isStale = false
         const look = await lookAt(id, page)
@@ -131,7 +129,6 @@ export function liveView({ store, engine, transport, dir }: LiveParts): LiveView
       }
     }
     clearInterval(beat)
-    stop.signal.removeEventListener('abort', end)
     release()
   }
 
