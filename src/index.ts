@@ -10,7 +10,13 @@ export { VitrineError, type ErrorCode } from './core/errors.ts'
 export { createId, isId } from './core/id.ts'
 export type { Change, Path } from './core/data.ts'
 export type { Engine } from './core/engine.ts'
-export type { ConflictReport, LostReason, RejectReason, Report, SessionEvent } from './core/events.ts'
+export type {
+  ConflictReport,
+  LostReason,
+  RejectReason,
+  Report,
+  SessionEvent,
+} from './core/events.ts'
 export type { Conflict } from './core/merge.ts'
 export type { Duration } from './core/policy.ts'
 export type { InferOutput, OnInvalid, SchemaIssue, StandardSchema } from './core/schema.ts'

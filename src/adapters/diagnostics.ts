@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Report } from '../core/events.ts'
+import { warnOnce } from '../sessions/defaults.ts'
 
 /** Where session events are published in this process, for any subscriber. */
 const events = channel('vitrine:session')
@@ -10,20 +11,11 @@ const events = channel('vitrine:session')
  * import { subscribe } from 'node:diagnostics_channel'
  * subscribe('vitrine:session', (event) => console.log(event))
  * ```
- * @param report hears each event as before. Default: warnings become warnings of the process, once each
+ * @param report hears each event as before. Default: warnings go to the console, once each
  */
-export function withDiagnostics(report: Report = emitWarnings()): Report {
+export function withDiagnostics(report: Report = warnOnce()): Report {
   return (event) => {
     if (events.hasSubscribers) events.publish(event)
     report(event)
-  }
-}
-
-function emitWarnings(): Report {
-  const said = new Set<string>()
-  return (event) => {
-    if (event.type !== 'warning' || said.has(event.code)) return
-    said.add(event.code)
-    process.emitWarning(event.message, { type: 'VitrineWarning', code: event.code })
   }
 }

@@ -1,8 +1,6 @@
-import { formatPath, type JsonObject } from '../core/data.ts'
+import type { JsonObject } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
 import { sessionTag, type Report } from '../core/events.ts'
-import type { Settle } from '../core/merge.ts'
-import { milliseconds, type Policy } from '../core/policy.ts'
 import { queueByKey } from '../core/queue.ts'
 import { readyStore } from '../core/ready-store.ts'
 import type { Store, Stored } from '../core/store.ts'
@@ -36,23 +34,18 @@ const REJECTED = { destroyed: 'unknown', renewed: 'retired', expired: 'expired' 
 
 /** @throws VitrineError `CONFIG` */
 export function foreignSessions(store: Store, options: ForeignOptions): ForeignSessions {
-  // The engine is here for its sweep of expired sessions. The rest it cannot do: it makes the ids itself.
-  const { engine, report, now } = build({ ...options, store })
-  const policy: Policy = {
-    idle: milliseconds(options.idle ?? '2h', 'idle'),
-    lifetime: milliseconds(options.lifetime ?? '30d', 'lifetime'),
-  }
+  const { parts, reaper } = build({ ...options, store })
+  const { policy, settle, report, now } = parts
   const ready = readyStore(store, report)
   const inTurn = queueByKey()
   const commit = saver({
     store: ready,
     policy,
-    settle: settleBy(options.onConflict ?? 'mine'),
+    settle,
     report,
     now,
   })
   const bases = new WeakMap<object, Base>()
-  let sweeping: Promise<unknown> | undefined
 
   return {
     report,
@@ -123,7 +116,7 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
 
   /** What is stored under an id, unless it is over. */
   async function live(id: string): Promise<Stored | null> {
-    sweeping ??= engine.open([])
+    reaper.start()
     const stored = await ready.read(id)
     const ended = whyEnded(stored, now(), policy)
     if (ended === null) return stored
@@ -159,19 +152,5 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
         return this
       },
     }) as JsonObject
-  }
-}
-
-function settleBy(onConflict: NonNullable<ForeignOptions['onConflict']>): Settle {
-  if (typeof onConflict === 'function') {
-    return (conflict) => ({ value: onConflict(conflict), winner: 'resolver' })
-  }
-  if (onConflict === 'mine') return ({ mine }) => ({ value: mine, winner: 'mine' })
-  if (onConflict === 'theirs') return ({ theirs }) => ({ value: theirs, winner: 'theirs' })
-  return ({ path }) => {
-    throw new VitrineError(
-      'CONFLICT',
-      `Cannot store the session: another request changed ${formatPath(path)} meanwhile`,
-    )
   }
 }

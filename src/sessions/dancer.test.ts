@@ -28,7 +28,7 @@ function request(cookie?: string, secure = false): Incoming {
 
 /** Logs somebody in and says which cookie was set. */
 async function login(config: DancerConfig, secure = false): Promise<string> {
-  const sessions = createSessions(fromDancer(config))
+  const sessions = createSessions({ ...fromDancer(config), report: () => {} })
   const session = await sessions.open(request(undefined, secure))
   session.data['user'] = 'ada'
   const headers = await sessions.commit(session)
@@ -112,6 +112,10 @@ describe('the sessions of a Dancer application', () => {
     expect(await login({ session: 'JSON', session_dir: dir, session_expires: '0' })).not.toContain(
       'Max-Age',
     )
+
+    const long = fromDancer({ session: 'JSON', session_dir: dir, session_expires: '60 days' })
+    const lasting = await createEngine(long).create({})
+    expect(lasting.expiresAt - lasting.createdAt).toBe(60 * day)
 
     const config = { session: 'JSON', session_dir: dir, session_expires: '2 days' }
     expect(await login(config)).toMatch(/Max-Age=172(?:799|800);/)

@@ -1,9 +1,7 @@
 import { storeEngine, type RequestEngine } from '../core/engine.ts'
-import { formatPath } from '../core/data.ts'
-import { VitrineError } from '../core/errors.ts'
 import type { Report, SessionEvent } from '../core/events.ts'
 import { createId } from '../core/id.ts'
-import type { Conflict, Settle } from '../core/merge.ts'
+import { settleBy, type OnConflict } from '../core/settle.ts'
 import type { EngineParts } from '../core/parts.ts'
 import { milliseconds, type Duration } from '../core/policy.ts'
 import type { OnInvalid, StandardSchema } from '../core/schema.ts'
@@ -13,7 +11,7 @@ import type { Sealer, Store } from '../core/store.ts'
 import type { Transport } from '../core/transport.ts'
 import { jsonStore } from '../stores/file/store.ts'
 import { cookie } from '../transports/cookie.ts'
-import { withReaper } from './reaper.ts'
+import { reaperOf, type Reaper } from './reaper.ts'
 
 /** What can be set. Everything has a default that is right for development. */
 export interface Options<S extends StandardSchema | undefined = undefined> {
@@ -33,7 +31,7 @@ export interface Options<S extends StandardSchema | undefined = undefined> {
    * Two requests changed one path to different values. Default `'mine'`: the later commit wins that path.
    * `'error'` refuses the later commit; a function decides (`undefined`: neither value). It is always reported.
    */
-  onConflict?: 'mine' | 'theirs' | 'error' | ((conflict: Conflict) => unknown)
+  onConflict?: OnConflict
   /** Hears what happens to sessions. Default: warnings go to the console, once each. */
   report?: Report
   /** Makes ids. Default: 160 random bits. */
@@ -48,8 +46,8 @@ export interface Options<S extends StandardSchema | undefined = undefined> {
 export interface Built {
   readonly engine: RequestEngine
   readonly transport: Transport
-  readonly report: Report
-  readonly now: () => number
+  readonly parts: EngineParts
+  readonly reaper: Reaper
 }
 
 /** Where sessions are kept when the app does not say. */
@@ -94,28 +92,22 @@ export function build<S extends StandardSchema | undefined>(options: Options<S>)
         'Tickets are not signed: give cookie({ secrets }) so that a leaked id or directory listing logs nobody in',
     })
   }
-  const engine = isSealer
-    ? sealEngine(store, parts, transport.name)
-    : withReaper(storeEngine(store, parts), store, report, now)
-  return { engine, transport, report, now }
+  if (isSealer) {
+    const engine = sealEngine(store, parts, transport.name)
+    return { engine, transport, parts, reaper: { start() {}, stop() {} } }
+  }
+  const reaper = reaperOf(store, report, now)
+  return { engine: endingWith(storeEngine(store, parts), reaper), transport, parts, reaper }
 }
 
-function settleBy(onConflict: NonNullable<Options['onConflict']>): Settle {
-  if (typeof onConflict === 'function') {
-    return (conflict) => ({ value: onConflict(conflict), winner: 'resolver' })
-  }
-  switch (onConflict) {
-    case 'mine':
-      return ({ mine }) => ({ value: mine, winner: 'mine' })
-    case 'theirs':
-      return ({ theirs }) => ({ value: theirs, winner: 'theirs' })
-    case 'error':
-      return ({ path }) => {
-        throw new VitrineError(
-          'CONFLICT',
-          `Cannot store the session: another request changed session.data.${formatPath(path)} meanwhile`,
-        )
-      }
+/** Closing the engine stops its reaper. */
+function endingWith(engine: RequestEngine, reaper: Reaper): RequestEngine {
+  return {
+    ...engine,
+    async [Symbol.asyncDispose]() {
+      reaper.stop()
+      await engine[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -130,7 +122,8 @@ function safely(report: Report): Report {
   }
 }
 
-function warnOnce(): Report {
+/** The default report: warnings go to the console, once each. */
+export function warnOnce(): Report {
   const said = new Set<string>()
   return (event: SessionEvent) => {
     if (event.type !== 'warning' || said.has(event.code)) return

@@ -1,22 +1,19 @@
-import type { RequestEngine } from '../core/engine.ts'
 import type { Report } from '../core/events.ts'
 import type { Store } from '../core/store.ts'
 
 /** How long between two sweeps, in ms, give or take a fifth: many processes must not sweep in step. */
 const INTERVAL = 300_000
 
-/**
- * Sweeps expired sessions away while the engine is in use: by a timer, never inside a request. The timer does
- * not keep the process alive.
- */
-export function withReaper(
-  engine: RequestEngine,
-  store: Store,
-  report: Report,
-  now: () => number,
-): RequestEngine {
-  if (!store.reap) return engine
-  const stop = new AbortController()
+/** Sweeps expired sessions away by a timer, never inside a request. */
+export interface Reaper {
+  /** Begins with the first use; fine to call again. The timer does not keep the process alive. */
+  start(): void
+  stop(): void
+}
+
+/** A reaper for a store; one that has nothing to do where the store cannot reap. */
+export function reaperOf(store: Store, report: Report, now: () => number): Reaper {
+  const over = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function schedule(): void {
@@ -28,25 +25,22 @@ export function withReaper(
 
   async function sweep(): Promise<void> {
     try {
-      const count = (await store.reap?.(now(), stop.signal)) ?? 0
+      const count = (await store.reap?.(now(), over.signal)) ?? 0
       if (count > 0) report({ type: 'reaped', at: now(), count })
     } catch {
       const message = 'Cannot sweep expired sessions now; trying again later'
       report({ type: 'warning', at: now(), code: 'REAP_FAILED', message })
     }
-    if (!stop.signal.aborted) schedule()
+    if (!over.signal.aborted) schedule()
   }
 
   return {
-    ...engine,
-    open(tickets) {
-      if (timer === undefined && !stop.signal.aborted) schedule()
-      return engine.open(tickets)
+    start() {
+      if (store.reap && timer === undefined && !over.signal.aborted) schedule()
     },
-    async [Symbol.asyncDispose]() {
-      stop.abort()
+    stop() {
+      over.abort()
       clearTimeout(timer)
-      await engine[Symbol.asyncDispose]()
     },
   }
 }

@@ -30,13 +30,15 @@ export interface Sessions<Data extends object = SessionData> {
 export function createSessions<S extends StandardSchema | undefined = undefined>(
   options: Options<S> = {},
 ): Sessions<InferOutput<S>> {
-  const { engine, transport, report, now } = build(options)
+  const { engine, transport, reaper, parts } = build(options)
+  const { report, now } = parts
   const requests = new WeakMap<Session, Incoming>()
 
   const sessions: Sessions = {
     engine,
 
     async open(request) {
+      reaper.start()
       const tickets = await transport.receive(request, (reason) =>
         report({ type: 'rejected', at: now(), reason }),
       )

@@ -47,6 +47,7 @@ function withErrorPage(
   return server
 }
 
+const GZIP = [['accept-encoding', 'gzip']] as const
 const FILE = fileURLToPath(import.meta.url)
 
 const HANDLERS: Record<string, (req: Request, res: Response) => unknown> = {
@@ -77,7 +78,7 @@ describe.each(Object.entries(MOUNTS))(
       'is answered by the error handler: %s',
       async (_what, handler) => {
         const origin = await listen(withErrorPage(app(handler, prepare)))
-        const reply = await raw(origin, [['accept-encoding', 'gzip']])
+        const reply = await raw(origin, GZIP)
         expect(reply).toMatchObject({ status: 503, json: { failed: 'STORE' }, cookies: [] })
         expect(reply.headers).not.toHaveProperty('content-encoding')
         expect(reply.headers).not.toHaveProperty('location')
@@ -140,27 +141,36 @@ describe('a session that cannot be stored', () => {
     expect(told).toEqual(['STORE'])
   })
 
-  it('lets an error page take its time, whatever the handler still writes', async () => {
-    const page = latch()
-    const server = app((_req, res) => {
-      pipeline(Readable.from(['a', 'b', 'c']), res).catch(() => undefined)
-    })
-    const reply = raw(await listen(withErrorPage(server, () => page.opened)))
-    await expect.poll(() => failures).toEqual(['STORE'])
-    page.open()
-    expect(await reply).toMatchObject({ status: 503, json: { failed: 'STORE' } })
-  })
+  const WRITERS: Record<string, () => Express> = {
+    'a pipeline': () =>
+      app((_req, res) => void pipeline(Readable.from(['a', 'b', 'c']), res).catch(() => undefined)),
+    'a pipe': () => app((_req, res) => Readable.from(['a', 'b', 'c']).pipe(res)),
+    'a compressed answer': () =>
+      app(
+        (_req, res) => res.type('text').send('a'.repeat(100_000)),
+        (server) => server.use(compression()),
+      ),
+  }
 
-  it('lets an error page stream, whatever wrapped the answer that failed', async () => {
+  it.each(Object.entries(WRITERS))(
+    'lets an error page take its time after %s',
+    async (_, server) => {
+      const page = latch()
+      const reply = raw(await listen(withErrorPage(server(), () => page.opened)), GZIP)
+      await expect.poll(() => failures).toEqual(['STORE'])
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      page.open()
+      expect(await reply).toMatchObject({ status: 503, json: { failed: 'STORE' } })
+    },
+  )
+
+  it.each(Object.entries(WRITERS))('lets an error page stream after %s', async (_, failing) => {
     const page = randomBytes(500_000).toString('base64')
-    const server = app(
-      (_req, res) => res.type('text').send('a'.repeat(100_000)),
-      (outer) => outer.use(compression()),
-    )
+    const server = failing()
     server.use((_error: unknown, _req: Request, res: Response, _next: NextFunction) => {
       Readable.from([page.slice(0, 200_000), page.slice(200_000)]).pipe(res.status(503))
     })
-    const reply = await raw(await listen(server), [['accept-encoding', 'gzip']])
+    const reply = await raw(await listen(server), GZIP)
     expect(reply.status).toBe(503)
     expect(reply.text === page).toBe(true)
   })
