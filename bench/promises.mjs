@@ -50,7 +50,7 @@ function inTheWayOfCallbacks(store) {
           trouble.records.add(id)
           done?.(error)
         }),
-      (error) => done?.(error),
+      (/** @type {unknown} */ error) => done?.(error),
     )
   return store
 }
@@ -152,7 +152,7 @@ for (const [name, start] of Object.entries(libraries)) {
   const cookie = cookieOf(await ask('/set/user'))
   await Promise.all(Array.from({ length: 20 }, (_, n) => ask(`/set/key${n}?wait=100`, cookie)))
   const kept = Object.keys(JSON.parse((await ask('/read', cookie)).text)).filter((key) =>
-    /^key/.test(key),
+    key.startsWith('key'),
   )
 
   const slow = ask('/set/slow?wait=100', cookie)

@@ -15,7 +15,6 @@ const inFiles = (open: (dir: string) => Store, createId?: () => string) => () =>
   }
 }
 
-
 describe('jsonStore', () => {
   storeSuite({ test: it, create: inFiles((dir) => jsonStore(dir)) })
 })

@@ -59,7 +59,8 @@ describe('wrong use', () => {
 
   it('an update must be synchronous', async () => {
     const session = await browser(world().sessions).open()
-    expect(() => session.update((async () => {}) as () => void)).toThrow(TypeError)
+    const later: () => unknown = () => Promise.resolve()
+    expect(() => session.update(later)).toThrow(TypeError)
   })
 
   it('a session of nobody is no session', async () => {

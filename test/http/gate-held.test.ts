@@ -1,5 +1,10 @@
 import { once } from 'node:events'
-import { request, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  request,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -68,6 +73,28 @@ describe('while the session is being stored', () => {
     expect(found).toEqual(expected)
     expect(reply).toMatchObject({ status: 200, text: 'one two', headers: { 'x-early': '1' } })
     expect(reply.headers).not.toHaveProperty('x-late')
+  })
+
+  it.each([
+    ['an object', { 'X-One': '1', 'Set-Cookie': ['a=1', 'b=2'] }],
+    ['a flat array', ['X-One', '1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']],
+    [
+      'an array of pairs',
+      [
+        ['X-One', '1'],
+        ['Set-Cookie', 'a=1'],
+        ['Set-Cookie', 'b=2'],
+      ],
+    ],
+  ])('the session’s cookie joins those of writeHead with %s', async (_, headers) => {
+    door.open()
+    const origin = await serve((_req, res) => {
+      res.setHeader('x-one', '0')
+      res.writeHead(201, 'Made', headers as OutgoingHttpHeaders).end('done')
+    })
+    const reply = await raw(origin)
+    expect(reply).toMatchObject({ status: 201, text: 'done', headers: { 'x-one': '1' } })
+    expect(reply.cookies).toEqual(['a=1', 'b=2', expect.stringMatching(/^id=/)])
   })
 
   it('what Node refuses is refused at once, and nothing is stored for it', async () => {

@@ -68,6 +68,10 @@ function answers(file: string): Record<string, Handler> {
     'writeHead with a reason': (_req, res) => res.writeHead(200, 'Fine', { 'X-One': '2' }).end('x'),
     'writeHead with a flat array': (_req, res) =>
       res.writeHead(200, ['Content-Type', 'text/plain', 'X-One', 'two']).end(LONG),
+    'writeHead over earlier headers': (_req, res) => {
+      res.setHeader('X-One', 'one')
+      res.writeHead(200, ['X-One', 'two']).end('x')
+    },
     'writeHead with its own cookie': (_req, res) =>
       res.writeHead(200, { 'Set-Cookie': ['theme=dark', 'lang=en'] }).end('x'),
     'writeHead, and nothing else for a while': async (_req, res) => {

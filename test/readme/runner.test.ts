@@ -221,10 +221,14 @@ it('a good document passes, block by block', async () => {
 
 it.each(BAD)('a document fails with %s', async (what, _, problem) => {
   const scene = stage.scenes.find(({ title }) => title === `BAD.md: ${what}`) as Scene
-  const rehearsed = (async () => {
-    for (const { run } of scene.steps) await run()
-  })()
-  await expect(rehearsed.finally(() => scene.end())).rejects.toThrow(problem)
+  const rehearse = async (): Promise<void> => {
+    try {
+      for (const { run } of scene.steps) await run()
+    } finally {
+      await scene.end()
+    }
+  }
+  await expect(rehearse()).rejects.toThrow(problem)
 })
 
 describe('reading a document', () => {

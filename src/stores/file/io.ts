@@ -56,7 +56,7 @@ export const nodeIo: Io = {
   lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   rename: (from, to) => fs.renameSync(from, to),
   unlink: (path) => fs.unlinkSync(path),
-  mkdir: (path, mode) => void fs.mkdirSync(path, { mode }),
+  mkdir: (path, mode) => fs.mkdirSync(path, { mode }),
   rmdir: (path) => fs.rmdirSync(path),
   readdir: (path) => fs.readdirSync(path),
   async *entries(path) {

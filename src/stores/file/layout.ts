@@ -99,9 +99,11 @@ function isWithin(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((member) => isWithin(member, levels - 1))
 }
 
-/** `Infinity` has no ISO form. */
+/** The last moment that has an ISO form (ECMAScript, 21.4.1.1). */
+const LAST_MOMENT = 8.64e15
+
 function timeText(time: number): string {
-  return time === Infinity ? 'never' : new Date(time).toISOString()
+  return time > LAST_MOMENT ? 'never' : new Date(time).toISOString()
 }
 
 /** NaN where it is no time: the engine takes that as expired. */

@@ -76,7 +76,7 @@ function found(kind: Kind, dir: string, cwd: string, why: string): Found {
 }
 
 /** A path as a person would type it. */
-export function shownPath(path: string, cwd: string): string {
+function shownPath(path: string, cwd: string): string {
   const way = relative(cwd, path)
   if (way === '') return '.'
   return way.startsWith('..') || resolve(way) === way ? path : `.${sep}${way}`

@@ -1,7 +1,7 @@
 import { isPlainObject, put, type JsonObject, type Path } from '../../core/data.ts'
 
 /** What stands for a hidden value. */
-export const MASK = '••••••••'
+const MASK = '••••••••'
 
 /** The least that tells a mask from a text of visitors: no write may hold it. */
 const TRACE = '••••'
@@ -53,7 +53,7 @@ function isCard(text: string): boolean {
 }
 
 /** What a value that is no object gives away by its look; `null`: nothing. */
-export function secretIn(value: unknown): Exclude<Secret, 'key'> | null {
+function secretIn(value: unknown): Exclude<Secret, 'key'> | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const text = String(value)
   if (text.search(JWT) >= 0) return 'jwt'
