@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    maxWorkers: '100%',
     hookTimeout: 30_000,
     projects: [
       {

@@ -7,6 +7,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine, jsonStore, type Engine } from '../../src/index.ts'
 import { compiled } from '../compiled.ts'
 
+/** Four processes are killed in each. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 25)
+
 let dist: string
 beforeAll(() => (dist = process.env['DIST'] ?? compiled()))
 
@@ -54,7 +57,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
-describe('eight processes on one session', () => {
+describe('eight processes on one session', { timeout: 120_000 }, () => {
   it('keep 4,000 of 4,000 keys', async () => {
     const { id } = await engine.create()
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
@@ -72,49 +75,57 @@ describe('eight processes on one session', () => {
   })
 })
 
-describe.skipIf(process.platform !== 'linux')('a writer that is stopped', () => {
-  it('at any step blocks nobody for two seconds, and overwrites nothing when it goes on', async () => {
-    // how many file operations one flush has
-    const { id } = await engine.create({ n: 0 })
-    const whole = writer(id, 'count', 'a', 1, 1_000_000)
-    let steps = 0
-    whole.on('message', (message: { operations?: number }) => (steps = message.operations ?? steps))
-    await finished(whole)
-    expect(steps).toBeGreaterThan(8)
-
-    const longest: number[] = []
-    for (let from = 1; from <= steps; from += 4) {
-      const batch = Array.from({ length: Math.min(4, steps - from + 1) }, (_, at) => from + at)
-      await Promise.all(
-        batch.map(async (step) => {
-          const own = await engine.create({ n: 0 })
-          const stopped = writer(own.id, 'count', 'stopped', 1, step)
-          await until(() => stopped.exitCode !== null || isStopped(stopped))
-          const began = performance.now()
-          for (let n = 0; n < 3; n++) {
-            const session = (await engine.retrieve(own.id))!
-            session.update((data) => void (data['n'] = (data['n'] as number) + 1))
-            await engine.flush(session)
-          }
-          longest.push(performance.now() - began)
-          stopped.kill('SIGCONT')
-          await finished(stopped)
-          expect((await engine.retrieve(own.id))!.data, `stopped before operation ${step}`).toEqual(
-            { n: 4 },
-          )
-        }),
+describe.skipIf(process.platform !== 'linux')(
+  'a writer that is stopped',
+  { timeout: 120_000 },
+  () => {
+    it('at any step blocks nobody for two seconds, and overwrites nothing when it goes on', async () => {
+      // how many file operations one flush has
+      const { id } = await engine.create({ n: 0 })
+      const whole = writer(id, 'count', 'a', 1, 1_000_000)
+      let steps = 0
+      whole.on(
+        'message',
+        (message: { operations?: number }) => (steps = message.operations ?? steps),
       )
-    }
-    expect((await engine.retrieve(id))!.data).toEqual({ n: 1 })
-    expect(Math.max(...longest)).toBeLessThan(2000 * 1.5) // three writes; a lease is 1 s
-    expect(temporary()).toEqual([])
-  })
-})
+      await finished(whole)
+      expect(steps).toBeGreaterThan(8)
 
-describe('a writer that is killed', () => {
-  it('200 times in a write loop leaves no torn and no empty file, and its leftovers are swept', async () => {
+      const longest: number[] = []
+      for (let from = 1; from <= steps; from += 4) {
+        const batch = Array.from({ length: Math.min(4, steps - from + 1) }, (_, at) => from + at)
+        await Promise.all(
+          batch.map(async (step) => {
+            const own = await engine.create({ n: 0 })
+            const stopped = writer(own.id, 'count', 'stopped', 1, step)
+            await until(() => stopped.exitCode !== null || isStopped(stopped))
+            const began = performance.now()
+            for (let n = 0; n < 3; n++) {
+              const session = (await engine.retrieve(own.id))!
+              session.update((data) => void (data['n'] = (data['n'] as number) + 1))
+              await engine.flush(session)
+            }
+            longest.push(performance.now() - began)
+            stopped.kill('SIGCONT')
+            await finished(stopped)
+            expect(
+              (await engine.retrieve(own.id))!.data,
+              `stopped before operation ${step}`,
+            ).toEqual({ n: 4 })
+          }),
+        )
+      }
+      expect((await engine.retrieve(id))!.data).toEqual({ n: 1 })
+      expect(Math.max(...longest)).toBeLessThan(2000 * 1.5) // three writes; a lease is 1 s
+      expect(temporary()).toEqual([])
+    })
+  },
+)
+
+describe('a writer that is killed', { timeout: 120_000 }, () => {
+  it('again and again in a write loop leaves no torn and no empty file, and its leftovers are swept', async () => {
     const sessions = await Promise.all(Array.from({ length: 4 }, () => engine.create({ n: 0 })))
-    for (let round = 0; round < 50; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const killed = sessions.map(({ id }) => writer(id, 'loop', 'x', 1_000_000))
       await Promise.all(killed.map((child) => once(child, 'message')))
       await new Promise((resolve) => setTimeout(resolve, 5 + ((round * 7) % 20)))

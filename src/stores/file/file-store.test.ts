@@ -210,13 +210,14 @@ describe('what is no session', () => {
     ['deep nesting, cut', `{"id":${'['.repeat(200_000)}`, 'it does not parse'],
     [
       'deep nesting',
-      `{"id":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
+      `{"id":"ID","data":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`,
       'it is nested deeper than 1000 levels',
     ],
   ])(
     '%s is set aside with the reason, reported, and answers as no session',
     async (_, content, reason) => {
       const id = createId()
+      if (typeof content === 'string') content = content.replace('ID', id)
       corrupt(id, content)
       const events: SessionEvent[] = []
       const store = open()

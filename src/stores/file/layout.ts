@@ -84,19 +84,7 @@ function parse(bytes: Buffer, codec: Codec): JsonObject {
     throw new Unreadable('it does not parse')
   }
   if (!isPlainObject(value)) throw new Unreadable('it is not an object')
-  if (!isWithin(value, MAX_DEPTH)) {
-    throw new Unreadable(`it is nested deeper than ${MAX_DEPTH} levels`)
-  }
   return value
-}
-
-/** Far more than the engine stores; it keeps a hostile file from exhausting the stack. */
-const MAX_DEPTH = 1000
-
-/** Whether a value has no more than so many levels. */
-function isWithin(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((member) => isWithin(member, levels - 1))
 }
 
 /** The last moment that has an ISO form (ECMAScript, 21.4.1.1). */

@@ -32,6 +32,9 @@ const RACY = 20
 
 const MAX_CACHED = 10_000
 
+/** Far more levels than the engine stores. */
+const MAX_DEPTH = 1000
+
 interface Known {
   readonly facts: Facts
   readonly version: Version
@@ -116,8 +119,8 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function parse(id: string, { known, bytes }: { known: Known; bytes: Buffer }): Stored {
-    known.stored ??= deepFreeze({
-      record: layout.decode(id, bytes, Number(known.facts.mtimeMs)),
+    known.stored ??= Object.freeze({
+      record: deepFreeze(layout.decode(id, bytes, Number(known.facts.mtimeMs)), MAX_DEPTH),
       version: known.version,
     })
     return known.stored
@@ -177,9 +180,15 @@ function versionFrom(bytes: Buffer): Version {
   return createHash('sha256').update(bytes).digest('base64url')
 }
 
-function deepFreeze<T extends object>(value: T): T {
-  for (const member of Object.values(value)) {
-    if (typeof member === 'object' && member !== null) deepFreeze(member as object)
+/**
+ * Freezes a value all through: the cache hands it out again and again.
+ * @param levels a bound that keeps a hostile file from exhausting the stack
+ */
+function deepFreeze<T extends object>(value: T, levels: number): T {
+  if (levels === 0) throw new Unreadable(`it is nested deeper than ${MAX_DEPTH} levels`)
+  for (const key in value) {
+    const member: unknown = value[key]
+    if (typeof member === 'object' && member !== null) deepFreeze(member, levels - 1)
   }
   return Object.freeze(value)
 }
