@@ -156,8 +156,9 @@ export function equal(live: unknown, stored: unknown): boolean {
   for (const key of Object.keys(live)) {
     const member = live[key]
     if (member === undefined) continue
-    if (!Object.hasOwn(other, key) || !equal(member, other[key])) return false
     members++
+    if (member === other[key]) continue // most are
+    if (!Object.hasOwn(other, key) || !equal(member, other[key])) return false
   }
   return members === Object.keys(other).length
 }

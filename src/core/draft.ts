@@ -97,9 +97,10 @@ export function rebase(
 ): void {
   const stored = record.data
   if (state.data !== null && own !== stored) {
-    const mine = copyJson(state.data, Infinity) as JsonObject
-    const keepMine: Settle = ({ mine: value }) => ({ value, winner: 'mine' })
-    assignInPlace(state.data, merge(own, mine, stored, keepMine).data)
+    assignInPlace(
+      state.data,
+      equal(state.data, own) ? stored : keepingMine(state.data, own, stored),
+    )
   }
   state.record = record
   state.version = version
@@ -108,6 +109,11 @@ export function rebase(
   if (state.flashSet === taken.flashSet) state.flashSet = null
   if (state.flashTaken === taken.flashTaken) state.flashTaken = null
   if (state.keep === taken.keep) state.keep = null
+}
+
+function keepingMine(live: JsonObject, own: JsonObject, stored: JsonObject): JsonObject {
+  const mine = copyJson(live, Infinity) as JsonObject
+  return merge(own, mine, stored, (conflict) => ({ value: conflict.mine, winner: 'mine' })).data
 }
 
 /** What a commit changed, flash included, for the events. */

@@ -47,15 +47,22 @@ export function merge(
 
   function mergeObjects(b: JsonObject, m: JsonObject, t: JsonObject, path: Path): JsonObject {
     const merged: JsonObject = {}
-    for (const key of new Set([...Object.keys(t), ...Object.keys(m)])) {
-      const value = mergeValues(own(b, key), own(m, key), own(t, key), path, key)
+    for (const key of Object.keys(t)) {
+      const theirs = t[key]
+      const mine = own(m, key)
+      // most members are the same on both sides
+      const value = mine === theirs ? mine : mergeValues(own(b, key), mine, theirs, path, key)
+      if (value !== undefined) put(merged, key, value)
+    }
+    for (const key of Object.keys(m)) {
+      if (Object.hasOwn(t, key)) continue
+      const value = mergeValues(own(b, key), m[key], undefined, path, key)
       if (value !== undefined) put(merged, key, value)
     }
     return merged
   }
 
   function mergeValues(b: unknown, m: unknown, t: unknown, parent: Path, key: string): unknown {
-    if (m === t) return m
     if (isPlainObject(m) && isPlainObject(t)) {
       return mergeObjects(isPlainObject(b) ? b : {}, m, t, [...parent, key])
     }
