@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { VitrineError } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
 import { defaultStore } from '../sessions/defaults.ts'
+import { withDiagnostics } from './diagnostics.ts'
 import { foreignSessions, type ForeignOptions, type ForeignSessions } from './foreign-sessions.ts'
 
 /** What can be set: `idle`, `lifetime`, `onConflict`, `report` and `now`, as everywhere. */
@@ -58,7 +59,10 @@ export class ExpressSessionStore extends EventEmitter {
         'Cannot keep these sessions there: give a store that accepts ids of 64 hexadecimal digits',
       )
     }
-    this.#sessions = foreignSessions(store, options)
+    this.#sessions = foreignSessions(store, {
+      ...options,
+      report: withDiagnostics(options.report),
+    })
   }
 
   /** Reads a session: `null` when it is absent or over. In one process it waits for a save that is under way. */

@@ -263,6 +263,39 @@ describe('a session that ends while a request is under way', () => {
   })
 })
 
+describe('a session that was never stored', () => {
+  it('may be renewed, destroyed, and closed', async () => {
+    const { sessions, events, calls } = world()
+    const b = browser(sessions)
+    const { id } = await b.open()
+    await b.request((s) => {
+      s.renew()
+      s.data['n'] = 1
+    })
+    expect((await b.open()).data).toEqual({ n: 1 })
+    expect((await b.open()).id).not.toBe(id)
+    calls.length = 0
+    await sessions.engine.destroy(await b.open(null))
+    expect(calls).toEqual([])
+    const looked = await b.open(null)
+    await b.commit(looked)
+    expect(() => (looked.data['n'] = 1)).toThrow(expect.objectContaining({ code: 'TOO_LATE' }))
+    expect(events.at(-1)).toMatchObject({ type: 'late', session: '' })
+  })
+
+  it('because its id was renewed cannot be flushed, also when nothing was changed', async () => {
+    const { sessions, events } = world()
+    const b = browser(sessions)
+    await b.request((s) => (s.data['n'] = 1))
+    const old = b.cookie
+    await b.request((s) => s.renew())
+    events.length = 0
+    const muted = await b.open(old)
+    await expect(sessions.engine.flush(muted)).rejects.toMatchObject({ code: 'DESTROYED' })
+    expect(types(events)).toEqual(['rejected'])
+  })
+})
+
 describe('touching', () => {
   it('loses against somebody who stored it meanwhile', async () => {
     const { sessions, clock, events } = world()

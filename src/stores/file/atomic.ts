@@ -21,9 +21,8 @@ export interface AtomicFiles {
   remove(target: string): void
 }
 
-// Windows refuses to replace a file that somebody has open; that passes.
-const BUSY = new Set(['EPERM', 'EACCES', 'EBUSY'])
-const BUSY_TRIES = process.platform === 'win32' ? 10 : 1
+/** How often a rename is tried that is refused for a moment only. */
+const BUSY_TRIES = 10
 
 export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
   const prefix = createId()
@@ -52,13 +51,15 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
       for (let tries = 1; ; tries++) {
         try {
           io.rename(own(token), target)
-          settle()
-          return true
+          break
         } catch (error) {
           if (errorCode(error) === 'ENOENT') return false
-          if (tries >= BUSY_TRIES || !BUSY.has(errorCode(error))) throw error
+          if (tries >= BUSY_TRIES || !io.busy.includes(errorCode(error))) throw error
+          io.nap(tries)
         }
       }
+      settle()
+      return true
     },
 
     remove(target) {

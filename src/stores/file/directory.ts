@@ -12,8 +12,11 @@ export interface Directory {
   readonly temporary: string
   readonly locks: string
   readonly quarantine: string
-  /** Makes whatever of it is missing; fine to call again. */
-  make(): void
+  /**
+   * Makes whatever of it is missing; fine to call again.
+   * @param report hears when others may write in it
+   */
+  make(report?: Report): void
   /**
    * Removes what was set aside and what is being written; a writer that loses its file starts over. The locks
    * stay: other processes may hold them.
@@ -23,9 +26,8 @@ export interface Directory {
 
 /**
  * The session directory: the sessions lie in it, everything of ours beside them in `.vitrine/`.
- * @param report hears when others may write in it
  */
-export function directoryAt(dir: string, io: Io, report: () => Report): Directory {
+export function directoryAt(dir: string, io: Io): Directory {
   const path = resolve(dir)
   const own = join(path, '.vitrine')
   const directory: Directory = {
@@ -34,7 +36,7 @@ export function directoryAt(dir: string, io: Io, report: () => Report): Director
     locks: join(own, 'locks'),
     quarantine: join(own, 'quarantine'),
 
-    make() {
+    make(report) {
       const found = io.lstat(path) ?? makeAll(path)
       if (found) {
         // a link to a directory is the administrator's choice; what matters is where it leads
@@ -44,7 +46,7 @@ export function directoryAt(dir: string, io: Io, report: () => Report): Director
             `Cannot keep sessions in ${JSON.stringify(dir)}: it is not a directory`,
           )
         }
-        if (found.isDirectory() && (found.mode & 0o022n) !== 0n) warn(dir)
+        if (found.isDirectory() && (found.mode & 0o022n) !== 0n) warn(dir, report)
       }
       for (const inner of [own, directory.temporary, directory.locks, directory.quarantine]) {
         unless('EEXIST', () => io.mkdir(inner, 0o700))
@@ -88,8 +90,8 @@ export function directoryAt(dir: string, io: Io, report: () => Report): Director
     })
   }
 
-  function warn(name: string): void {
-    report()({
+  function warn(name: string, report?: Report): void {
+    report?.({
       type: 'warning',
       at: io.now(),
       code: 'DIRECTORY_OPEN',

@@ -248,6 +248,27 @@ describe('a writer', () => {
     })
   })
 
+  it.each([
+    [3, 'EBUSY', 'stored'],
+    [3, 'EPERM', 'EPERM'],
+    [99, 'EBUSY', 'EBUSY'],
+  ])('whose rename is refused %d times with %s ends with %s', async (times, code, end) => {
+    let refused = 0
+    const io: Io = {
+      ...nodeIo,
+      busy: ['EBUSY'],
+      rename(from, to) {
+        if (to.endsWith('.json') && refused++ < times) throw failure(code)
+        nodeIo.rename(from, to)
+      },
+    }
+    const outcome = await jsonStore({ dir, io })
+      .write(createId(), record(), null)
+      .catch((error: Error) => error.message)
+    if (end === 'stored') expect(outcome).not.toContain('Cannot')
+    else expect(outcome).toContain(end)
+  })
+
   it('whose directory vanishes under it at any moment makes it anew or fails cleanly', async () => {
     for (const moment of ['fsync', 'close', 'readdir', 'mkdir'] as const) {
       let once = true
@@ -290,6 +311,16 @@ describe('the session directory', () => {
     expect(fs.readdirSync(real)).toContain(`${id}.json`)
   })
 
+  it('cannot be made where not even the root is', () => {
+    const io: Io = {
+      ...nodeIo,
+      mkdir() {
+        throw failure('ENOENT')
+      },
+    }
+    expect(() => directoryAt(dir, io).make()).toThrow('ENOENT')
+  })
+
   it('may be made by somebody else at the same moment', () => {
     const io: Io = {
       ...nodeIo,
@@ -298,7 +329,7 @@ describe('the session directory', () => {
         nodeIo.mkdir(target, mode)
       },
     }
-    directoryAt(dir, io, () => () => {}).make()
+    directoryAt(dir, io).make()
     expect(fs.existsSync(path.join(dir, '.vitrine', 'locks'))).toBe(true)
   })
 
@@ -308,6 +339,47 @@ describe('the session directory', () => {
     fs.writeFileSync(path.join(dir, '.vitrine', 'tmp', 'leftover'), '')
     fs.rmdirSync(path.join(dir, '.vitrine', 'quarantine'))
     await store.wipe!()
+    expect(fs.readdirSync(path.join(dir, '.vitrine', 'tmp'))).toEqual([])
+  })
+})
+
+describe('a file that is to be set aside', () => {
+  /** A broken file, and something that happens just when its lock is taken or it is moved. */
+  async function broken(when: 'lock' | 'move', meanwhile: (file: string) => void) {
+    const id = createId()
+    await jsonStore(dir).init!(() => {})
+    const file = path.join(dir, `${id}.json`)
+    fs.mkdirSync(file)
+    let happened = false
+    const io: Io = {
+      ...nodeIo,
+      rename(from, to) {
+        if (!happened && (when === 'lock' ? from.endsWith('free') : from === file)) {
+          happened = true
+          meanwhile(file)
+        }
+        nodeIo.rename(from, to)
+      },
+    }
+    return { id, file, store: jsonStore({ dir, io }) }
+  }
+
+  it('and is set right meanwhile stays, and counts', async () => {
+    const { id, file, store } = await broken('lock', (target) => {
+      fs.rmdirSync(target)
+      fs.writeFileSync(
+        target,
+        JSON.stringify({ id: path.basename(target, '.json'), data: { n: 1 } }),
+      )
+    })
+    expect((await store.read(id))?.record.data).toEqual({ n: 1 })
+    expect(fs.existsSync(file)).toBe(true)
+  })
+
+  it('and is removed meanwhile is just gone', async () => {
+    const { id, store } = await broken('move', (target) => fs.rmdirSync(target))
+    expect(await store.read(id)).toBeNull()
+    expect(fs.readdirSync(path.join(dir, '.vitrine', 'quarantine'))).toEqual([])
     expect(fs.readdirSync(path.join(dir, '.vitrine', 'tmp'))).toEqual([])
   })
 })
@@ -333,7 +405,7 @@ describe('the sweep', () => {
   it('leaves the work to another process that is at it', async () => {
     const store = jsonStore(dir)
     await store.write(createId(), record({ expiresAt: 1 }), null)
-    const directory = directoryAt(dir, nodeIo, () => () => {})
+    const directory = directoryAt(dir, nodeIo)
     const locks = locksIn(directory, nodeIo)
     locks.tryTake('reaper', 'other-0')
     let turns = 0
@@ -350,10 +422,7 @@ describe('the sweep', () => {
   it('takes the work over from one that died at it', async () => {
     const store = jsonStore(dir)
     await store.write(createId(), record({ expiresAt: 1 }), null)
-    locksIn(
-      directoryAt(dir, nodeIo, () => () => {}),
-      nodeIo,
-    ).tryTake('reaper', 'dead')
+    locksIn(directoryAt(dir, nodeIo), nodeIo).tryTake('reaper', 'dead')
     const io: Io = { ...nodeIo, sleep: async () => undefined }
     expect(await jsonStore({ dir, io }).reap!(Date.now())).toBe(1)
   })

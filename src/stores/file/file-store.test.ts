@@ -226,7 +226,13 @@ describe('what is no session', () => {
       expect(fs.existsSync(fileOf(id))).toBe(false)
       const [event] = events
       expect(event).toMatchObject({ type: 'corrupt', reason, session: id.slice(0, 8) })
-      const kept = path.join(dir, (event as { kept: string }).kept)
+      const where = (event as { kept: string }).kept
+      expect(where).not.toContain(id)
+      const [name] = fs
+        .readdirSync(path.join(dir, path.dirname(where)))
+        .filter((each) => !each.endsWith('.reason'))
+      const kept = path.join(dir, path.dirname(where), name as string)
+      expect(`${kept}`).toContain(path.basename(where).split('*')[0])
       expect(fs.readFileSync(kept)).toEqual(Buffer.from(content))
       expect(fs.readFileSync(`${kept}.reason`, 'utf8')).toBe(`${reason}\n`)
       expect(await store.write(id, record(), null)).toBeTypeOf('string')

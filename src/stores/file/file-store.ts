@@ -46,7 +46,7 @@ const LOCKS = 64
 export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
   let report: Report = () => {}
-  const directory = directoryAt(options.dir ?? 'sessions', io, () => report)
+  const directory = directoryAt(options.dir ?? 'sessions', io)
   const files = atomicFiles(directory, durability, io)
   const locks = locksIn(directory, io)
   const reader = readerOf(directory, layout, maxBytes, io)
@@ -57,15 +57,15 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     init: (listener) =>
       failing('open the session directory', async () => {
         report = listener
-        directory.make()
+        directory.make(report)
       }),
 
     read: (id) =>
       failing('read a session', async () => {
         if (!layout.accepts(id)) return null
         const look = await lookTwice(id)
-        if (look.kind === 'unreadable') await setAside(id)
-        return look.kind === 'found' ? look.stored : null
+        const settled = look.kind === 'unreadable' ? await setAside(id) : look
+        return settled.kind === 'found' ? settled.stored : null
       }),
 
     write: (id, record, expected) => failing('write a session', () => write(id, record, expected)),
@@ -191,16 +191,24 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     return look
   }
 
-  async function setAside(id: string): Promise<void> {
+  /** @returns what is there now: somebody may have set it right meanwhile */
+  async function setAside(id: string): Promise<Look> {
     const token = files.token()
-    await locked(id, token, () => {
-      const look = reader.look(id) // whoever had the lock may have set it right
-      if (look.kind !== 'unreadable') return
+    return locked(id, token, () => {
+      const look = reader.look(id)
+      if (look.kind !== 'unreadable') return look
       const kept = quarantine(directory, reader.pathOf(id), token, look.reason, io)
-      if (kept === null) return
+      if (kept === null) return { kind: 'absent' }
       reader.forget(id)
       const session = sessionTag(id)
-      report({ type: 'corrupt', at: io.now(), session, reason: look.reason, kept })
+      report({
+        type: 'corrupt',
+        at: io.now(),
+        session,
+        reason: look.reason,
+        kept: kept.replace(id, `${session}*`),
+      })
+      return { kind: 'absent' }
     })
   }
 

@@ -26,6 +26,8 @@ export interface Io {
   /** `undefined` when there is nothing. Links are not followed. */
   lstat(path: string): Facts | undefined
   rename(from: string, to: string): void
+  /** With these codes a rename is refused for a moment only: Windows, where somebody has the target open. */
+  readonly busy: readonly string[]
   unlink(path: string): void
   mkdir(path: string, mode: number): void
   rmdir(path: string): void
@@ -55,6 +57,7 @@ export const nodeIo: Io = {
   fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
   lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   rename: (from, to) => fs.renameSync(from, to),
+  busy: process.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : [],
   unlink: (path) => fs.unlinkSync(path),
   mkdir: (path, mode) => fs.mkdirSync(path, { mode }),
   rmdir: (path) => fs.rmdirSync(path),

@@ -10,7 +10,7 @@ let dir: string
 let directory: Directory
 beforeEach(() => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrine-'))
-  directory = directoryAt(dir, nodeIo, () => () => {})
+  directory = directoryAt(dir, nodeIo)
   directory.make()
 })
 afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))

@@ -37,7 +37,7 @@ export async function lookInto(
 ): Promise<Lookout> {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES } = options
   const layout = options.format === 'yaml' ? await yamlLayout(options) : jsonLayout(options)
-  const directory = directoryAt(options.dir ?? 'sessions', io, () => () => {})
+  const directory = directoryAt(options.dir ?? 'sessions', io)
   const reader = readerOf(directory, layout, maxBytes, io)
   return {
     dir: directory.path,

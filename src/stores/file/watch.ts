@@ -21,10 +21,10 @@ export async function* watchDirectory(
   const states = new Map<string, string>()
   const pending = new Set<string>()
   let rescan = true
-  let wake = () => {}
+  let wake: (() => void) | null = null
   let watcher: { close(): void } | null = null
 
-  const nudge = () => wake()
+  const nudge = () => wake?.()
   signal.addEventListener('abort', nudge)
   for (const id of here()) states.set(id, stateOf(id))
   try {
@@ -55,7 +55,7 @@ export async function* watchDirectory(
           // the directory itself may have gone, or events were lost
           if (name === null || !io.lstat(directory.path)) lost()
         } else pending.add(id)
-        wake()
+        nudge()
       })
     })
     rescan = true
@@ -95,13 +95,15 @@ export async function* watchDirectory(
 
   /** Waits for an event, the signal, or the time. */
   async function pause(ms: number): Promise<void> {
-    const timer = setTimeout(nudge, ms)
+    const timer = setTimeout(() => {
+      rescan = true
+      nudge()
+    }, ms)
     await new Promise<void>((resolve) => {
       wake = resolve
       if (signal.aborted) resolve()
     })
-    wake = () => {}
+    wake = null
     clearTimeout(timer)
-    if (!signal.aborted && pending.size === 0) rescan = true
   }
 }
