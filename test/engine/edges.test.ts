@@ -178,6 +178,60 @@ describe('a store with three methods', () => {
     expect((await engine.retrieve(session.id))?.data).toEqual({ user: 'ada' })
   })
 
+  it('that cannot even be tidied up says what failed first', async () => {
+    const store = bare()
+    const engine = createEngine({
+      store: {
+        ...store,
+        async write(id, record, expected) {
+          if (record.retired) throw new Error('full')
+          return store.write(id, record, expected)
+        },
+        delete: () => Promise.reject(new Error('down')),
+      },
+    })
+    const session = await engine.create({ user: 'ada' })
+    session.renew()
+    await expect(engine.flush(session)).rejects.toMatchObject({
+      code: 'STORE',
+      cause: expect.objectContaining({ message: 'full' }),
+    })
+  })
+
+  it('that takes its time does not undo what the app changes meanwhile', async () => {
+    const store = bare()
+    let meanwhile: (() => void) | undefined
+    const engine = createEngine({
+      store: {
+        ...store,
+        async write(id, record, expected) {
+          const version = await store.write(id, record, expected)
+          if (version !== null) meanwhile?.()
+          return version
+        },
+      },
+    })
+    const session = await engine.create({ a: 0, both: 0 })
+    const { data } = session
+    const other = (await engine.retrieve(session.id))!
+    other.data['theirs'] = 1
+    other.data['both'] = 'theirs'
+    await engine.flush(other)
+    data['a'] = 1
+    meanwhile = () => {
+      meanwhile = undefined
+      Object.assign(data, { b: 2, both: 'mine' })
+      session.flash('notice', 'kept')
+      session.keep({ idle: '1h' })
+    }
+    await engine.flush(session)
+    expect(data).toEqual({ a: 1, b: 2, theirs: 1, both: 'mine' })
+    await engine.flush(session)
+    const after = (await engine.retrieve(session.id))!
+    expect(after.data).toEqual({ a: 1, b: 2, theirs: 1, both: 'mine' })
+    expect(after.flash('notice')).toBe('kept')
+  })
+
   it('is closed at the end', async () => {
     let closed = 0
     const engine = createEngine({ store: bare({ close: async () => void closed++ }) })

@@ -568,7 +568,7 @@ describe('a store that fails', () => {
     }
     const { engine } = createSessions({ store: failing })
     const down = { code: 'STORE', cause: expect.objectContaining({ message: 'down' }) }
-    const [one, two] = await Promise.allSettled([engine.create(), engine.create()])
+    const [one, two] = await Promise.allSettled([engine.init(), engine.init()])
     expect([one, two]).toMatchObject([{ reason: down }, { reason: down }])
     await engine.create()
     expect(inits).toBe(2)

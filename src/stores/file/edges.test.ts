@@ -531,6 +531,24 @@ describe('watching', () => {
     await end()
   })
 
+  it('misses nothing while its reader is busy, and ends when the reader says so', async () => {
+    const store = jsonStore(dir)
+    await store.init!(() => {})
+    const [one, two] = [createId(), createId()]
+    const stop = new AbortController()
+    setTimeout(() => void store.write(one, record(), null), 30)
+    const seen: string[] = []
+    for await (const { id } of store.watch!(stop.signal)) {
+      seen.push(id)
+      if (id === two) stop.abort()
+      else {
+        await store.write(two, record(), null)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+    expect(seen).toEqual([one, two])
+  })
+
   it('ends at once with a signal that has already fired, and may be left by its reader', async () => {
     for await (const change of jsonStore(dir).watch!(AbortSignal.abort()))
       expect.unreachable(change.id)

@@ -47,6 +47,8 @@ export interface Io {
 
 const nothing = new Int32Array(new SharedArrayBuffer(4))
 
+const BUSY: Readonly<Record<string, readonly string[]>> = { win32: ['EPERM', 'EACCES', 'EBUSY'] }
+
 /** The real one. */
 export const nodeIo: Io = {
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
@@ -57,7 +59,7 @@ export const nodeIo: Io = {
   fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
   lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   rename: (from, to) => fs.renameSync(from, to),
-  busy: process.platform === 'win32' ? ['EPERM', 'EACCES', 'EBUSY'] : [],
+  busy: BUSY[process.platform] ?? [],
   unlink: (path) => fs.unlinkSync(path),
   mkdir: (path, mode) => fs.mkdirSync(path, { mode }),
   rmdir: (path) => fs.rmdirSync(path),
