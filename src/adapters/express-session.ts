@@ -78,6 +78,20 @@ export class ExpressSessionStore extends EventEmitter {
     this.#answer(this.#sessions.save(storedId(sid), session), callback)
   }
 
+  /**
+   * Changes a session now, and again on the newest data if another request got there first: for counters and lists.
+   * ```ts
+   * req.sessionStore.update(req.session, (session) => {
+   *   session.views = (session.views ?? 0) + 1
+   * })
+   * ```
+   * @param session the request's session
+   * @param change synchronous; must do nothing but change the members of what it is given
+   */
+  update<S extends object>(session: S, change: (session: S) => void): void {
+    this.#sessions.update(session, change)
+  }
+
   /** Moves the end of a session and takes over what its cookie says; creates nothing, changes no other data. */
   touch(sid: string, session: object, callback?: Callback): void {
     this.#answer(this.#sessions.touch(storedId(sid), session), callback)

@@ -2,9 +2,10 @@ import { equal, withHidden, type JsonObject } from '../core/data.ts'
 import { changesBetween } from '../core/draft.ts'
 import { VitrineError } from '../core/errors.ts'
 import { sessionTag, type LostReason, type Report } from '../core/events.ts'
-import { merge, type Conflict, type Settle, type Settled } from '../core/merge.ts'
+import type { Conflict, Settle, Settled } from '../core/merge.ts'
 import { beat, isLive, policyOf, type Policy } from '../core/policy.ts'
 import type { ReadyStore } from '../core/ready-store.ts'
+import { carryOver, type Replay } from '../core/replay.ts'
 import type { SessionRecord, Stored } from '../core/store.ts'
 import { maxAge, withoutDrift, type Snapshot } from './foreign-object.ts'
 
@@ -40,9 +41,15 @@ export function whyEnded(stored: Stored | null, now: number, policy: Policy): Lo
  * Brings a session object into the store.
  * @param base where it came from. With a base what others stored meanwhile is merged in, and a session that
  * ended meanwhile does not come back. Without one it is new, or replaces what was there
+ * @param replays the updates among its changes
  * @returns the base of its next changes, or `null`: the session ended meanwhile
  */
-export type Save = (id: string, mine: Snapshot, base: Base | null) => Promise<Base | null>
+export type Save = (
+  id: string,
+  mine: Snapshot,
+  base: Base | null,
+  replays?: readonly Replay[],
+) => Promise<Base | null>
 
 /** What is about to be stored, and what it is stored over. */
 interface Draft {
@@ -54,11 +61,11 @@ interface Draft {
 
 /** The compare-and-swap loop with the three-way merge, for sessions whose ids others make. */
 export function saver({ store, policy, settle, report, now }: SaveParts): Save {
-  return async (id, snapshot, base) => {
+  return async (id, snapshot, base, replays = []) => {
     const mine = base ? { ...snapshot, data: withoutDrift(snapshot.data, base.data) } : snapshot
     let theirs = base?.stored ?? null
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const draft = compose(mine, base, theirs)
+      const draft = compose(mine, base, theirs, replays)
       const version = await write(id, draft, theirs)
       if (version !== null) {
         announce(id, draft)
@@ -79,12 +86,21 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     )
   }
 
-  function compose(mine: Snapshot, base: Base | null, theirs: Stored | null): Draft {
+  function compose(
+    mine: Snapshot,
+    base: Base | null,
+    theirs: Stored | null,
+    replays: readonly Replay[],
+  ): Draft {
     const time = now()
     const before = theirs && (base || !whyEnded(theirs, time, policy)) ? theirs.record : null
     const merged = base !== null && before !== null && before.data !== base.data
     const { data, conflicts } = merged
-      ? merge(base.data, mine.data, before.data, settleMember)
+      ? carryOver(
+          { pristine: base.data, replays, mine: mine.data, maxDepth: Infinity },
+          before.data,
+          settleMember,
+        )
       : { data: mine.data, conflicts: [] }
 
     const createdAt = before?.createdAt ?? time

@@ -3,6 +3,7 @@ import { VitrineError } from '../core/errors.ts'
 import { sessionTag, type Report } from '../core/events.ts'
 import { queueByKey } from '../core/queue.ts'
 import { readyStore } from '../core/ready-store.ts'
+import { replayable, type Replay } from '../core/replay.ts'
 import type { Store, Stored } from '../core/store.ts'
 import { build, type Options } from '../sessions/defaults.ts'
 import { saver, whyEnded, type Base } from './foreign-commit.ts'
@@ -19,6 +20,8 @@ export interface ForeignSessions {
   retrieve(id: string): Promise<JsonObject | null>
   /** Tells that an object was made from another one, so that its changes are measured against the same base. */
   derive(session: object, from: object): void
+  /** Changes an object now, and the newest data again if another request got there first. */
+  update<S extends object>(session: S, change: (session: S) => void): void
   /** Stores an object as it is now, merged with what others stored since it was read. */
   save(id: string, session: object): Promise<void>
   /** Moves the end of a session and takes over what its cookie says. Creates nothing, changes nothing else. */
@@ -46,6 +49,7 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
     now,
   })
   const bases = new WeakMap<object, Base>()
+  const updates = new WeakMap<object, readonly Replay[]>()
 
   return {
     report,
@@ -61,11 +65,19 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
       if (base) bases.set(session, base)
     },
 
+    update(session, change) {
+      const made = replayable(session, change, () => snapshot(session).data)
+      updates.set(session, [...(updates.get(session) ?? []), made])
+    },
+
     async save(id, session) {
       const mine = snapshot(session)
+      const made = updates.get(session)
       await inTurn(id, async () => {
-        const base = await commit(id, mine, baseOf(session, id))
-        if (base) bases.set(session, base)
+        const base = await commit(id, mine, baseOf(session, id), made)
+        if (!base) return
+        bases.set(session, base)
+        if (updates.get(session) === made) updates.delete(session)
       })
     },
 

@@ -1,6 +1,7 @@
 import { assignInPlace, copyJson, diff, equal, type Change, type JsonObject } from './data.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
 import { beat, expiry, policyOf, type Policy } from './policy.ts'
+import { carryOver } from './replay.ts'
 import type { SessionState } from './session.ts'
 import type { SessionRecord } from './store.ts'
 
@@ -42,7 +43,7 @@ export function compose(
   const { data, conflicts } =
     theirData === state.pristine
       ? { data: own, conflicts: [] }
-      : replay(state, own, theirData, settle)
+      : carryOver({ ...state, mine: own }, theirData, settle)
   const flash = composeFlash(state, theirs?.flash)
   const keep = { ...pick(theirs), ...state.keep }
   const changed =
@@ -127,35 +128,6 @@ export function changesBetween(before: SessionRecord | null, after: SessionRecor
 function ownData(state: SessionState): JsonObject {
   if (state.data === null) return state.pristine
   return copyJson(state.data, state.maxDepth) as JsonObject
-}
-
-/**
- * Carries this request's changes over to newer data: plain changes by a three-way merge, `update` functions
- * by running them again, in the order they were made.
- */
-function replay(
-  state: SessionState,
-  own: JsonObject,
-  theirData: JsonObject,
-  settle: Settle,
-): { data: JsonObject; conflicts: Settled[] } {
-  const conflicts: Settled[] = []
-  let data = theirData
-  let base = state.pristine
-  const take = (mine: JsonObject) => {
-    const merged = merge(base, mine, data, settle)
-    conflicts.push(...merged.conflicts)
-    data = merged.data
-  }
-  for (const { before, change, after } of state.replays) {
-    take(before)
-    const working = copyJson(data, Infinity) as JsonObject
-    change(working)
-    data = copyJson(working, state.maxDepth) as JsonObject
-    base = after
-  }
-  take(own)
-  return { data, conflicts }
 }
 
 function composeFlash(

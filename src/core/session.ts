@@ -1,6 +1,7 @@
 import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
 import { expiry, milliseconds, type Duration, type Policy } from './policy.ts'
+import { replayable, type Replay } from './replay.ts'
 import type { SessionData, SessionRecord, Version } from './store.ts'
 
 /** One session, as a request handler sees it. */
@@ -34,13 +35,6 @@ export interface Session<Data extends object = SessionData> {
   renew(): void
   /** Ends the session: its record is removed and the cookie cleared. Call it at log-out. */
   destroy(): void
-}
-
-/** A replayable change with the plain changes around it. */
-export interface Replay {
-  readonly before: JsonObject
-  readonly change: (data: JsonObject) => void
-  readonly after: JsonObject
 }
 
 /** What an engine knows about one session in one request. */
@@ -169,12 +163,8 @@ export class LiveSession implements Session {
     const state = this.#state
     if (!this.#mayChange('data')) return
     const { data } = this
-    const before = copyJson(data, state.maxDepth) as JsonObject
-    const result: unknown = change(data)
-    if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-      throw new TypeError('session.update takes a synchronous function: it may be run again')
-    }
-    state.replays.push({ before, change, after: copyJson(data, state.maxDepth) as JsonObject })
+    const copy = () => copyJson(data, state.maxDepth) as JsonObject
+    state.replays.push(replayable(data, change, copy))
   }
 
   flash(key: string, value?: unknown): unknown {

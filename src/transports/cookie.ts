@@ -173,10 +173,10 @@ function signers(): (secrets: Secrets) => Signer {
   }
 }
 
-/** Whole seconds for Max-Age, which decides alone: browsers have ignored Expires next to it since RFC 6265. */
+/** Whole seconds for Max-Age, rounded up. It decides alone: browsers ignore Expires next to it (RFC 6265). */
 function secondsLeft(expiresAt: number, now: number): number {
   const seconds = Math.min((expiresAt - now) / 1000, MAX_AGE)
-  return seconds > 0 ? Math.max(1, Math.floor(seconds)) : 0
+  return seconds > 0 ? Math.ceil(seconds) : 0
 }
 
 function setCookie(cookie: SetCookie): Header {

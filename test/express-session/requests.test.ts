@@ -14,6 +14,7 @@ import {
   type App,
   type Client,
   type Context,
+  type Live,
   type Settings,
 } from './apps.ts'
 
@@ -125,6 +126,40 @@ describe.each(matrix)('$framework.name over $kind', ({ framework, make }) => {
       ['user', ...keys].sort(),
     )
     expect(told('conflict')).toEqual([])
+  })
+
+  it('counts exactly to 50 at once, beside 50 keys', async () => {
+    const together = barrier(50)
+    const client = await start({
+      async together(context: Context) {
+        await together()
+        kept.update(context.session, (session) => {
+          session.n = Number(session.n ?? 0) + 1
+        })
+        basics.put(context)
+      },
+    })
+    await client.get('/put?key=user')
+    await Promise.all(keys.map((key) => client.get(`/together?key=${key}`)))
+    const { record } = await stored()
+    expect(record.data['n']).toBe(50)
+    expect(keys.filter((key) => key in record.data)).toHaveLength(50)
+  })
+
+  it('counts exactly also when one request counts, saves and counts again', async () => {
+    const together = barrier(10)
+    const once = (session: Live) => void (session.n = Number(session.n ?? 0) + 1)
+    const client = await start({
+      async twice({ session, save }: Context) {
+        await together()
+        kept.update(session, once)
+        await save()
+        kept.update(session, once)
+      },
+    })
+    await client.get('/put?key=user')
+    await Promise.all(Array.from({ length: 10 }, () => client.get('/twice')))
+    expect((await stored()).record.data['n']).toBe(20)
   })
 
   it('keeps 50 of 50 keys that are posted at once, with bodies that come late', async () => {
