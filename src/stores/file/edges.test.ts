@@ -264,7 +264,7 @@ describe('a writer', () => {
     }
     const outcome = await jsonStore({ dir, io })
       .write(createId(), record(), null)
-      .catch((error: Error) => error.message)
+      .catch((error: unknown) => (error as Error).message)
     if (end === 'stored') expect(outcome).not.toContain('Cannot')
     else expect(outcome).toContain(end)
   })

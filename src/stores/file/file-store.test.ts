@@ -228,11 +228,11 @@ describe('what is no session', () => {
       expect(event).toMatchObject({ type: 'corrupt', reason, session: id.slice(0, 8) })
       const where = (event as { kept: string }).kept
       expect(where).not.toContain(id)
-      const [name] = fs
+      const name = fs
         .readdirSync(path.join(dir, path.dirname(where)))
-        .filter((each) => !each.endsWith('.reason'))
+        .find((each) => !each.endsWith('.reason'))
       const kept = path.join(dir, path.dirname(where), name as string)
-      expect(`${kept}`).toContain(path.basename(where).split('*')[0])
+      expect(kept).toContain(path.basename(where).split('*')[0])
       expect(fs.readFileSync(kept)).toEqual(Buffer.from(content))
       expect(fs.readFileSync(`${kept}.reason`, 'utf8')).toBe(`${reason}\n`)
       expect(await store.write(id, record(), null)).toBeTypeOf('string')
