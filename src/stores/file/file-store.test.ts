@@ -60,9 +60,11 @@ describe('a session file', () => {
   it.each(['0000', '0022', '0077'])('is private from the start under umask %s', async (mask) => {
     const before = process.umask(Number.parseInt(mask, 8))
     try {
-      const id = createId()
-      await open().write(id, record(), null)
-      expect(fs.statSync(fileOf(id)).mode & 0o777).toBe(0o600)
+      const store = open()
+      for (const id of [createId(), createId()]) {
+        await store.write(id, record(), null)
+        expect(fs.statSync(fileOf(id)).mode & 0o777).toBe(0o600)
+      }
       expect(fs.statSync(dir).mode & 0o777).toBe(0o700)
       expect(fs.statSync(path.join(dir, '.vitrine')).mode & 0o777).toBe(0o700)
     } finally {
@@ -138,6 +140,19 @@ describe('a session file', () => {
     expect((await store.read(id))?.record.data).toEqual({ n: 3 })
   })
 
+  it('is noticed when it is edited to the same size and its old modification time is put back', async () => {
+    const whole = Math.floor(Date.now() / 1000) - 60 // a time that utimes can set exactly
+    const id = createId()
+    const store = open()
+    await store.write(id, record(), null)
+    fs.utimesSync(fileOf(id), whole, whole)
+    await settle()
+    expect((await store.read(id))?.record.data).toEqual({ user: 'ada' })
+    fs.writeFileSync(fileOf(id), fs.readFileSync(fileOf(id), 'utf8').replace('ada', 'bob'))
+    fs.utimesSync(fileOf(id), whole, whole)
+    expect((await store.read(id))?.record.data).toEqual({ user: 'bob' })
+  })
+
   it('is not opened again while it did not change', async () => {
     let opened = 0
     const io = {
@@ -190,6 +205,40 @@ describe('compare-and-swap', () => {
     await store.write(id, record(), null)
     await store.delete(id)
     expect(fs.readdirSync(path.join(dir, '.vitrine', 'tmp'))).toEqual([])
+  })
+})
+
+describe('a store that survives power cuts', () => {
+  it('has file and directory on the disk before it answers, in that order', async () => {
+    const done: string[] = []
+    const names = new Map<number, string>()
+    const io: typeof nodeIo = {
+      ...nodeIo,
+      open(file, ...rest) {
+        const fd = nodeIo.open(file, ...rest)
+        names.set(fd, file)
+        return fd
+      },
+      fsync(fd) {
+        nodeIo.fsync(fd)
+        done.push(names.get(fd) === dir ? 'directory' : 'file')
+      },
+      rename(from, to) {
+        nodeIo.rename(from, to)
+        if (to.endsWith('.json')) done.push('rename')
+      },
+      unlink(file) {
+        nodeIo.unlink(file)
+        if (file.endsWith('.json')) done.push('unlink')
+      },
+    }
+    const id = createId()
+    const store = open({ io, durability: 'power' })
+    await store.write(id, record(), null)
+    expect(done).toEqual(['file', 'rename', 'directory'])
+    done.length = 0
+    await store.delete(id)
+    expect(done).toEqual(['unlink', 'directory'])
   })
 })
 
