@@ -1,5 +1,5 @@
 // What a session library does when things happen at once, or fail: the same small app on each, real requests.
-// usage: npm run build && node bench/promises.mjs
+// usage: npm run bench -- promises
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { createServer } from 'node:http'
