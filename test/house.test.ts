@@ -39,6 +39,18 @@ const API: Readonly<Record<string, readonly string[]>> = {
     session
     SessionMiddleware
   `),
+  'fastify.ts': words(`
+    session
+    SessionPlugin
+  `),
+  'koa.ts': words(`
+    session
+    SessionMiddleware
+  `),
+  'hono.ts': words(`
+    session
+    SessionMiddleware SessionVariables
+  `),
   'web.ts': words(`
     withSession
     SessionHandler WithSession
@@ -52,8 +64,9 @@ const API: Readonly<Record<string, readonly string[]>> = {
     Durability Facts FileStoreOptions Io Lookout Peek
   `),
   'testing.ts': words(`
-    sealerSuite storeSuite
-    Capability SealerFixture SealerSuiteOptions StoreFixture StoreSuiteOptions Test
+    changesOf cookieFor sealerSuite storeSuite
+    Capability DataChange SealerFixture SealerSuiteOptions SessionsOf StoreFixture StoreSuiteOptions
+    Test
   `),
 }
 

@@ -9,6 +9,9 @@ import { install, link, MANIFEST, must, pack, ROOT, run, tsc, type Packed } from
 /** Entries whose types speak of a framework: the user has its types. */
 const FRAMEWORKS: Readonly<Record<string, readonly string[]>> = {
   'vitrine/express': ['@types/express'],
+  'vitrine/fastify': ['fastify'],
+  'vitrine/koa': ['@types/koa'],
+  'vitrine/hono': ['hono'],
 }
 
 const entries = Object.keys(MANIFEST.exports)

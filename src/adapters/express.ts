@@ -10,12 +10,18 @@ import { gateResponse } from './node-response.ts'
 
 declare global {
   namespace Express {
-    interface Request {
-      /** The request's session. `session.of(request)` is the same, typed by the schema. */
-      session: Session
-    }
+    interface Request extends SessionRequest {}
   }
 }
+
+/** What this adapter adds to a request. It is inherited, so that another library may declare its own `session`. */
+interface SessionRequest {
+  /** The request's session. `of(request)` of the middleware is the same, typed by the schema. */
+  session: SessionUnlessTaken
+}
+
+/** Two types for one member are an error: where those of express-session are installed, `session` is theirs. */
+type SessionUnlessTaken = 'sessionStore' extends keyof Express.Request ? unknown : Session
 
 type Next = (error?: unknown) => void
 

@@ -4,6 +4,26 @@ const STRICT = ['private', 'no-store']
 /** Directives that a shared cache would keep a private response by. */
 const SHARED = ['public', 's-maxage']
 
+/** Headers that speak of the answer that is not given after all. `Vary`, CORS and security headers stay. */
+export const ABOUT_THE_ANSWER: readonly string[] = [
+  'accept-ranges',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-range',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'set-cookie',
+  'trailer',
+  'transfer-encoding',
+]
+
 /**
  * What a response header becomes when a session's header joins what the app said.
  * - `Set-Cookie`: one per cookie name (RFC 6265, 4.1.1); the session's replaces an earlier one of its name.

@@ -1,26 +1,6 @@
 import { validateHeaderValue, type ServerResponse } from 'node:http'
 import type { Header } from '../core/transport.ts'
-import { mergedHeader } from './headers.ts'
-
-/** Headers that speak of the answer that is not given after all. `Vary`, CORS and security headers stay. */
-const ABOUT_THE_ANSWER = [
-  'accept-ranges',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-location',
-  'content-range',
-  'content-type',
-  'etag',
-  'expires',
-  'last-modified',
-  'location',
-  'set-cookie',
-  'trailer',
-  'transfer-encoding',
-]
+import { ABOUT_THE_ANSWER, mergedHeader } from './headers.ts'
 
 /** Merges a session's headers into what the app said. */
 export function addHeaders(res: ServerResponse, headers: readonly Header[]): void {

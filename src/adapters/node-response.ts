@@ -145,6 +145,7 @@ export function gateResponse(res: ServerResponse, { commit, failed }: Gate): voi
     let blocked = false
     settleHead(explicit)
     for (let call = calls.shift(); call; call = calls.shift()) {
+      if (call.name === 'end') phase = 'passed' // in HTTP/2 and inject, `end` calls `write`
       const answer = Reflect.apply(below[call.name] as Method, res, call.args)
       if (call.name === 'write') waiting = true
       if (call.name === 'end') waiting = false

@@ -1,9 +1,8 @@
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
 import type { Session } from '../core/session.ts'
-import type { Header } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
-import { mergedHeader } from './headers.ts'
+import { discard, isAnswer, withHeaders } from './web-response.ts'
 
 /**
  * Answers a request with the help of its session. What else the platform passes (`env`, a context) follows.
@@ -50,30 +49,8 @@ export function withSession(
       try {
         return withHeaders(response, await sessions.commit(session))
       } catch (error) {
-        response.body?.cancel(error).catch(() => undefined) // a locked body is its holder's affair
+        discard(response, error)
         throw error
       }
     }
-}
-
-/** Not: an error of the server, `Response.error()` (status 0), a switch of protocols (101). */
-function isAnswer({ status }: Response): boolean {
-  return status >= 200 && status < 500
-}
-
-/** Always a response of our own: the handler's may be immutable, or shared between requests. */
-function withHeaders(response: Response, added: readonly Header[]): Response {
-  if (added.length === 0) return response
-  const { status, statusText } = response
-  const headers = new Headers(response.headers)
-  for (const [name, value] of added) {
-    const said = name === 'set-cookie' ? headers.getSetCookie() : linesOf(headers.get(name))
-    headers.delete(name)
-    for (const line of mergedHeader(name, said, value)) headers.append(name, line)
-  }
-  return new Response(response.body, { status, statusText, headers })
-}
-
-function linesOf(value: string | null): readonly string[] {
-  return value === null ? [] : [value]
 }

@@ -8,6 +8,9 @@ import { idOf } from './reader.ts'
 /** The whole directory is looked through this often, in ms: a net under what the system may not tell. */
 const RESCAN = 30_000
 
+/** A file that changed is looked at again after this long, in ms. */
+const AGAIN = 5
+
 /** A directory that is not there yet is looked for this often, in ms. */
 const AWAIT = 250
 
@@ -25,7 +28,11 @@ export async function* watchDirectory(
   let watcher: { close(): void } | null = null
 
   const nudge = () => wake?.()
-  signal.addEventListener('abort', nudge)
+  const stop = () => {
+    watcher?.close() // also when the reader is busy and does not come back
+    nudge()
+  }
+  signal.addEventListener('abort', stop)
   for (const id of here()) states.set(id, stateOf(id))
   try {
     while (!signal.aborted) {
@@ -42,7 +49,7 @@ export async function* watchDirectory(
       if (pending.size === 0 && !rescan) await pause(watcher ? RESCAN : AWAIT)
     }
   } finally {
-    signal.removeEventListener('abort', nudge)
+    signal.removeEventListener('abort', stop)
     watcher?.close()
   }
 
@@ -54,7 +61,14 @@ export async function* watchDirectory(
         if (id === null) {
           // the directory itself may have gone, or events were lost
           if (name === null || !io.lstat(directory.path)) lost()
-        } else pending.add(id)
+        } else {
+          pending.add(id)
+          // Bun tells of one of two changes within a millisecond: a second look finds the other
+          void io.sleep(AGAIN).then(() => {
+            pending.add(id)
+            nudge()
+          })
+        }
         nudge()
       })
     })

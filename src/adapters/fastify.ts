@@ -1,0 +1,140 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { InferOutput, StandardSchema } from '../core/schema.ts'
+import type { Session } from '../core/session.ts'
+import type { SessionData } from '../core/store.ts'
+import type { Incoming } from '../core/transport.ts'
+import type { Options } from '../sessions/defaults.ts'
+import { createSessions, type Sessions } from '../sessions/sessions.ts'
+import { withDiagnostics } from './diagnostics.ts'
+import { gateResponse } from './node-response.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest extends SessionRequest {}
+}
+
+/** What this adapter adds to a request. It is inherited, so that another library may declare its own `session`. */
+interface SessionRequest {
+  /** The request's session. `of(request)` of the plugin is the same, typed by the schema. */
+  session: SessionUnlessTaken
+}
+
+/** Two types for one member are an error: where those of @fastify/session are installed, `session` is theirs. */
+type SessionUnlessTaken = 'sessionStore' extends keyof FastifyRequest ? unknown : Session
+
+type Given = Options<StandardSchema | undefined> | Sessions
+
+/** A plugin for Fastify 5. */
+export interface SessionPlugin<Data extends object = SessionData> {
+  (app: FastifyInstance): Promise<void>
+  /**
+   * The session of a request, typed by the schema.
+   * @throws TypeError when this plugin has not seen the request
+   */
+  of(request: Pick<FastifyRequest, 'session'>): Session<Data>
+  /** The sessions underneath: `sessions.engine` for work outside a request. */
+  readonly sessions: Sessions<Data>
+}
+
+/** What `fastify-plugin` would say: the hooks are the app's that registers it, not those of a scope of their own. */
+const FOR_THE_APP = {
+  [Symbol.for('skip-override')]: true,
+  [Symbol.for('plugin-meta')]: { name: 'vitrine', fastify: '5.x' },
+}
+
+/** Stands on an app whose requests have our `session`: Fastify refuses to add it twice. */
+const DECORATED = Symbol('vitrine')
+
+/** Which sessions opened a request's session. The first to come stays: two would send two cookies of one name. */
+const opened = new WeakMap<object, { readonly by: object; readonly session: Session }>()
+
+/** The requests that end in an error. */
+const failing = new WeakSet<object>()
+
+/**
+ * Gives every request a session, as `request.session`, and stores what the request changed before its response
+ * leaves, however it leaves: `reply.send`, a stream, `reply.raw`, also after `reply.hijack()`.
+ * An answer below 500 is committed. A request that ends in an error, whatever its status, a status of 500 and above,
+ * or no answer, stores nothing.
+ * A session that cannot be read or stored goes to the error handler, with nothing sent; after `reply.hijack()` the
+ * error is logged and the answer is an empty 500.
+ * ```ts
+ * app.register(session)
+ * app.get('/', (request, reply) => {
+ *   request.session.data.user = 'ada'
+ *   return reply.redirect('/home')
+ * })
+ *
+ * const cart = session({ schema: Cart })      // typed: cart.of(request).data.items
+ * app.register(cart)
+ * ```
+ * @param options what can be set, or sessions that were made before: here, or as the options of `register`
+ * @throws VitrineError `CONFIG` for an impossible option
+ */
+export function session<S extends StandardSchema | undefined = undefined>(
+  options?: Options<S>,
+): SessionPlugin<InferOutput<S>>
+export function session<Data extends object>(sessions: Sessions<Data>): SessionPlugin<Data>
+export function session(app: FastifyInstance, options: Given): Promise<void>
+export function session(
+  first: FastifyInstance | Given = {},
+  options: Given = {},
+): SessionPlugin | Promise<void> {
+  if (!('addHook' in first)) return plugin(first)
+  return Promise.resolve(options).then((given) => plugin(given)(first))
+}
+Object.assign(session, FOR_THE_APP)
+
+function plugin(options: Given): SessionPlugin {
+  const sessions: Sessions =
+    'engine' in options
+      ? options
+      : createSessions({ ...options, report: withDiagnostics(options.report) })
+
+  async function mount(app: FastifyInstance): Promise<void> {
+    if (!app.hasDecorator(DECORATED)) app.decorate(DECORATED).decorateRequest('session')
+    app.addHook('onRequest', open)
+    app.addHook('onError', async (request) => void failing.add(request))
+  }
+
+  async function open(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (opened.has(request)) return
+    const session = await sessions.open(incoming(request))
+    opened.set(request, { by: sessions, session })
+    Object.assign(request, { session })
+    gateResponse(reply.raw, {
+      commit: async () => (failing.has(request) ? [] : sessions.commit(session)),
+      failed: (error) => answer(error, reply),
+    })
+  }
+
+  function of(request: object): Session {
+    const found = opened.get(request)
+    if (found?.by === sessions) return found.session
+    throw new TypeError(
+      'Cannot find the session: register one session plugin for this route, and ask that one',
+    )
+  }
+
+  return Object.assign(mount, { of, sessions }, FOR_THE_APP)
+}
+
+/** Lets Fastify answer the error, without the headers that the gate took from the answer that is not given after all. */
+function answer(error: unknown, reply: FastifyReply): void {
+  for (const name of Object.keys(reply.getHeaders())) {
+    if (!reply.raw.hasHeader(name)) reply.removeHeader(name)
+  }
+  try {
+    if (!reply.sent) return void reply.send(error)
+    reply.raw.end() // hijacked: Fastify answers no more
+  } catch {
+    // another error is on its way out, through the onError hooks
+  }
+  reply.log.error(error)
+}
+
+/** `protocol` is Fastify's word: it honours the app's `trustProxy`. */
+function incoming(request: FastifyRequest): Incoming {
+  const { headers, protocol, method, originalUrl: url } = request
+  const get = (name: string): string | undefined => headers[name.toLowerCase()]?.toString()
+  return { headers: { get }, secure: protocol === 'https', method, url }
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http'
+import type { BaseContext, ExtendableContext, Next } from 'koa'
+import type { InferOutput, StandardSchema } from '../core/schema.ts'
+import type { Session } from '../core/session.ts'
+import type { SessionData } from '../core/store.ts'
+import type { Incoming } from '../core/transport.ts'
+import type { Options } from '../sessions/defaults.ts'
+import { createSessions, type Sessions } from '../sessions/sessions.ts'
+import { withDiagnostics } from './diagnostics.ts'
+import { gateResponse } from './node-response.ts'
+
+declare module 'koa' {
+  interface BaseContext extends SessionContext {}
+}
+
+/** What this adapter adds to a context. It is inherited, so that another library may declare its own `session`. */
+interface SessionContext {
+  /** The request's session. `of(ctx)` of the middleware is the same, typed by the schema. */
+  session: SessionUnlessTaken
+}
+
+/** Two types for one member are an error: where those of koa-session are installed, `session` is theirs. */
+type SessionUnlessTaken = 'sessionOptions' extends keyof BaseContext ? unknown : Session
+
+/** A middleware for Koa 3. */
+export interface SessionMiddleware<Data extends object = SessionData> {
+  (ctx: ExtendableContext, next: Next): Promise<void>
+  /**
+   * The session of a request, typed by the schema.
+   * @throws TypeError when this middleware has not seen the request
+   */
+  of(ctx: ExtendableContext): Session<Data>
+  /** The sessions underneath: `sessions.engine` for work outside a request. */
+  readonly sessions: Sessions<Data>
+}
+
+/** Which sessions opened a request's session. The first to come stays: two would send two cookies of one name. */
+const opened = new WeakMap<IncomingMessage, { readonly by: object; readonly session: Session }>()
+
+/**
+ * Gives every request a session, as `ctx.session`, and stores what the request changed before its response leaves,
+ * however it leaves: `ctx.body`, a stream, `ctx.flushHeaders()`, `ctx.res` with `ctx.respond = false`.
+ * An answer below 500 is committed. What is thrown through this middleware, a status of 500 and above, or no answer,
+ * stores nothing.
+ * A session that cannot be read is thrown. One that cannot be stored goes to `ctx.onerror`, which is to say the app's
+ * `error` event and a 500, with nothing sent: the middleware have all returned by then.
+ * ```ts
+ * app.use(session())
+ * app.use((ctx) => {
+ *   ctx.session.data.user = 'ada'
+ *   ctx.redirect('/home')
+ * })
+ *
+ * const cart = session({ schema: Cart })      // typed: cart.of(ctx).data.items
+ * ```
+ * @param options what can be set, or sessions that were made before
+ * @throws VitrineError `CONFIG` for an impossible option
+ */
+export function session<S extends StandardSchema | undefined = undefined>(
+  options?: Options<S>,
+): SessionMiddleware<InferOutput<S>>
+export function session<Data extends object>(sessions: Sessions<Data>): SessionMiddleware<Data>
+export function session(
+  options: Options<StandardSchema | undefined> | Sessions = {},
+): SessionMiddleware {
+  const sessions: Sessions =
+    'engine' in options
+      ? options
+      : createSessions({ ...options, report: withDiagnostics(options.report) })
+
+  async function middleware(ctx: ExtendableContext, next: Next): Promise<void> {
+    const before = opened.get(ctx.req)
+    const session = before?.session ?? (await sessions.open(incoming(ctx)))
+    ctx.session = session
+    if (before) return void (await next())
+    opened.set(ctx.req, { by: sessions, session })
+    let thrown = false
+    gateResponse(ctx.res, {
+      commit: async () => (thrown ? [] : sessions.commit(session)),
+      failed: (error) => ctx.onerror(error as Error),
+    })
+    try {
+      await next()
+    } catch (error) {
+      thrown = true
+      throw error
+    }
+  }
+
+  function of({ req }: ExtendableContext): Session {
+    const found = opened.get(req)
+    if (found?.by === sessions) return found.session
+    throw new TypeError(
+      'Cannot find the session: mount one session middleware before the handler, and ask that one',
+    )
+  }
+
+  return Object.assign(middleware, { of, sessions })
+}
+
+/** `secure` is Koa's word: it honours the app's `proxy` setting. */
+function incoming(ctx: ExtendableContext): Incoming {
+  const { secure, method, originalUrl: url } = ctx
+  return { headers: { get: (name) => ctx.get(name) }, secure, method, url }
+}

@@ -1,0 +1,1 @@
+export { session, type SessionPlugin } from './adapters/fastify.ts'

@@ -1,0 +1,1 @@
+export { session, type SessionMiddleware, type SessionVariables } from './adapters/hono.ts'

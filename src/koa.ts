@@ -1,0 +1,1 @@
+export { session, type SessionMiddleware } from './adapters/koa.ts'
