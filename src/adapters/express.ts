@@ -4,9 +4,9 @@ import type { Session } from '../core/session.ts'
 import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
-import { createSessions, type Sessions } from '../sessions/sessions.ts'
-import { withDiagnostics } from './diagnostics.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { gateResponse } from './node-response.ts'
+import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
 
 declare global {
   namespace Express {
@@ -37,9 +37,6 @@ export interface SessionMiddleware<Data extends object = SessionData> {
   readonly sessions: Sessions<Data>
 }
 
-/** Which sessions opened a request's session. The first to come stays: two would send two cookies of one name. */
-const opened = new WeakMap<IncomingMessage, { readonly by: object; readonly session: Session }>()
-
 /**
  * Gives every request a session, as `req.session`, and stores what the request changed before its response leaves.
  * An answer below 500 is committed, also one that an error handler gives; a status of 500 and above, or no answer,
@@ -64,33 +61,23 @@ export function session<S extends StandardSchema | undefined = undefined>(
   options?: Options<S>,
 ): SessionMiddleware<InferOutput<S>>
 export function session<Data extends object>(sessions: Sessions<Data>): SessionMiddleware<Data>
-export function session(
-  options: Options<StandardSchema | undefined> | Sessions = {},
-): SessionMiddleware {
-  const sessions: Sessions =
-    'engine' in options
-      ? options
-      : createSessions({ ...options, report: withDiagnostics(options.report) })
+export function session(options: Given = {}): SessionMiddleware {
+  const sessions = sessionsFrom(options)
 
   function middleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
-    if (opened.has(req)) return next()
+    if (sessionOf(req)) return next()
     sessions.open(incoming(req)).then((session) => {
-      opened.set(req, { by: sessions, session })
+      remember(req, sessions, session)
       Object.assign(req, { session })
       gateResponse(res, { commit: () => sessions.commit(session), failed: next })
       next()
     }, next)
   }
 
-  function of(req: IncomingMessage): Session {
-    const found = opened.get(req)
-    if (found?.by === sessions) return found.session
-    throw new TypeError(
-      'Cannot find the session: mount one session middleware before the handler, and ask that one',
-    )
-  }
-
-  return Object.assign(middleware, { of, sessions })
+  return Object.assign(middleware, {
+    of: (req: IncomingMessage) => sessionBy(sessions, req),
+    sessions,
+  })
 }
 
 /** `secure` is the framework's word where it has one: Express honours the app's `trust proxy` setting. */

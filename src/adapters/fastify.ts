@@ -4,9 +4,9 @@ import type { Session } from '../core/session.ts'
 import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
-import { createSessions, type Sessions } from '../sessions/sessions.ts'
-import { withDiagnostics } from './diagnostics.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { gateResponse } from './node-response.ts'
+import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
 
 declare module 'fastify' {
   interface FastifyRequest extends SessionRequest {}
@@ -21,8 +21,6 @@ interface SessionRequest {
 /** Two types for one member are an error: where those of @fastify/session are installed, `session` is theirs. */
 type SessionUnlessTaken = 'sessionStore' extends keyof FastifyRequest ? unknown : Session
 
-type Given = Options<StandardSchema | undefined> | Sessions
-
 /** A plugin for Fastify 5. */
 export interface SessionPlugin<Data extends object = SessionData> {
   (app: FastifyInstance): Promise<void>
@@ -30,7 +28,7 @@ export interface SessionPlugin<Data extends object = SessionData> {
    * The session of a request, typed by the schema.
    * @throws TypeError when this plugin has not seen the request
    */
-  of(request: Pick<FastifyRequest, 'session'>): Session<Data>
+  of(request: Pick<FastifyRequest, 'raw'>): Session<Data>
   /** The sessions underneath: `sessions.engine` for work outside a request. */
   readonly sessions: Sessions<Data>
 }
@@ -43,9 +41,6 @@ const FOR_THE_APP = {
 
 /** Stands on an app whose requests have our `session`: Fastify refuses to add it twice. */
 const DECORATED = Symbol('vitrine')
-
-/** Which sessions opened a request's session. The first to come stays: two would send two cookies of one name. */
-const opened = new WeakMap<object, { readonly by: object; readonly session: Session }>()
 
 /** The requests that end in an error. */
 const failing = new WeakSet<object>()
@@ -85,10 +80,7 @@ export function session(
 Object.assign(session, FOR_THE_APP)
 
 function plugin(options: Given): SessionPlugin {
-  const sessions: Sessions =
-    'engine' in options
-      ? options
-      : createSessions({ ...options, report: withDiagnostics(options.report) })
+  const sessions = sessionsFrom(options)
 
   async function mount(app: FastifyInstance): Promise<void> {
     if (!app.hasDecorator(DECORATED)) app.decorate(DECORATED).decorateRequest('session')
@@ -97,24 +89,18 @@ function plugin(options: Given): SessionPlugin {
   }
 
   async function open(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (opened.has(request)) return
-    const session = await sessions.open(incoming(request))
-    opened.set(request, { by: sessions, session })
+    const before = sessionOf(request.raw)
+    const session = before ?? (await sessions.open(incoming(request)))
     Object.assign(request, { session })
+    if (before) return
+    remember(request.raw, sessions, session)
     gateResponse(reply.raw, {
       commit: async () => (failing.has(request) ? [] : sessions.commit(session)),
       failed: (error) => answer(error, reply),
     })
   }
 
-  function of(request: object): Session {
-    const found = opened.get(request)
-    if (found?.by === sessions) return found.session
-    throw new TypeError(
-      'Cannot find the session: register one session plugin for this route, and ask that one',
-    )
-  }
-
+  const of = ({ raw }: Pick<FastifyRequest, 'raw'>): Session => sessionBy(sessions, raw)
   return Object.assign(mount, { of, sessions }, FOR_THE_APP)
 }
 

@@ -1,13 +1,12 @@
-import type { IncomingMessage } from 'node:http'
 import type { BaseContext, ExtendableContext, Next } from 'koa'
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
 import type { Session } from '../core/session.ts'
 import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
-import { createSessions, type Sessions } from '../sessions/sessions.ts'
-import { withDiagnostics } from './diagnostics.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import { gateResponse } from './node-response.ts'
+import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
 
 declare module 'koa' {
   interface BaseContext extends SessionContext {}
@@ -34,9 +33,6 @@ export interface SessionMiddleware<Data extends object = SessionData> {
   readonly sessions: Sessions<Data>
 }
 
-/** Which sessions opened a request's session. The first to come stays: two would send two cookies of one name. */
-const opened = new WeakMap<IncomingMessage, { readonly by: object; readonly session: Session }>()
-
 /**
  * Gives every request a session, as `ctx.session`, and stores what the request changed before its response leaves,
  * however it leaves: `ctx.body`, a stream, `ctx.flushHeaders()`, `ctx.res` with `ctx.respond = false`.
@@ -60,20 +56,15 @@ export function session<S extends StandardSchema | undefined = undefined>(
   options?: Options<S>,
 ): SessionMiddleware<InferOutput<S>>
 export function session<Data extends object>(sessions: Sessions<Data>): SessionMiddleware<Data>
-export function session(
-  options: Options<StandardSchema | undefined> | Sessions = {},
-): SessionMiddleware {
-  const sessions: Sessions =
-    'engine' in options
-      ? options
-      : createSessions({ ...options, report: withDiagnostics(options.report) })
+export function session(options: Given = {}): SessionMiddleware {
+  const sessions = sessionsFrom(options)
 
   async function middleware(ctx: ExtendableContext, next: Next): Promise<void> {
-    const before = opened.get(ctx.req)
-    const session = before?.session ?? (await sessions.open(incoming(ctx)))
+    const before = sessionOf(ctx.req)
+    const session = before ?? (await sessions.open(incoming(ctx)))
     ctx.session = session
     if (before) return void (await next())
-    opened.set(ctx.req, { by: sessions, session })
+    remember(ctx.req, sessions, session)
     let thrown = false
     gateResponse(ctx.res, {
       commit: async () => (thrown ? [] : sessions.commit(session)),
@@ -87,15 +78,10 @@ export function session(
     }
   }
 
-  function of({ req }: ExtendableContext): Session {
-    const found = opened.get(req)
-    if (found?.by === sessions) return found.session
-    throw new TypeError(
-      'Cannot find the session: mount one session middleware before the handler, and ask that one',
-    )
-  }
-
-  return Object.assign(middleware, { of, sessions })
+  return Object.assign(middleware, {
+    of: ({ req }: ExtendableContext) => sessionBy(sessions, req),
+    sessions,
+  })
 }
 
 /** `secure` is Koa's word: it honours the app's `proxy` setting. */

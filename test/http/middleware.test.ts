@@ -5,10 +5,12 @@ import { createServer, request, type RequestOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import express, { type NextFunction, type Request, type Response } from 'express'
+import Koa from 'koa'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import type { SessionEvent } from '../../src/core/events.ts'
 import { session } from '../../src/express.ts'
+import { session as koaSession } from '../../src/koa.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { Browser, listen, raw, recordsIn, sessionDir, watchedStore } from './kit.ts'
@@ -67,6 +69,26 @@ describe('session()', () => {
     expect(reply).toMatchObject({ status: 200, cookies: [expect.stringContaining('id=')] })
     expect(await recordsIn(dir)).toHaveLength(1)
     expect(found).toEqual(['ada', true, expect.any(TypeError)])
+  })
+
+  it('an app of another framework inside has the same session, also with a middleware of its own', async () => {
+    const { dir, store } = await watchedStore()
+    const inner = new Koa()
+    inner.use(koaSession({ store }))
+    inner.use((ctx) => {
+      ctx.session.data['inner'] = true
+      ctx.body = ctx.session.data
+    })
+    const app = express().use(session({ store }))
+    app.use((req, _res, next) => {
+      req.session.data['outer'] = true
+      next()
+    })
+    app.use(inner.callback())
+    const reply = await raw(await listen(app))
+    expect(reply).toMatchObject({ status: 200, cookies: [expect.stringContaining('id=')] })
+    expect(reply.json).toEqual({ outer: true, inner: true })
+    expect(await recordsIn(dir)).toHaveLength(1)
   })
 
   it('the sub-app of an app has the same session', async () => {

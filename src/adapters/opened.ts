@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http'
+import type { Session } from '../core/session.ts'
+import type { StandardSchema } from '../core/schema.ts'
+import type { Options } from '../sessions/defaults.ts'
+import { createSessions, type Sessions } from '../sessions/sessions.ts'
+import { withDiagnostics } from './diagnostics.ts'
+
+/** What an adapter for Node is given: options, or sessions that were made before. */
+export type Given = Options<StandardSchema | undefined> | Sessions
+
+/** The sessions that an adapter works with; those it makes itself also publish their events. */
+export function sessionsFrom(given: Given): Sessions {
+  if ('engine' in given) return given
+  return createSessions({ ...given, report: withDiagnostics(given.report) })
+}
+
+/**
+ * Which sessions opened a request's session. The first to come stays, also where one framework runs inside another:
+ * two would send two cookies of one name.
+ */
+const opened = new WeakMap<IncomingMessage, { readonly by: Sessions; readonly session: Session }>()
+
+/** Remembers the session that was opened for a request. */
+export function remember(req: IncomingMessage, by: Sessions, session: Session): void {
+  opened.set(req, { by, session })
+}
+
+/** The session that was opened for a request, by whomever. */
+export function sessionOf(req: IncomingMessage): Session | undefined {
+  return opened.get(req)?.session
+}
+
+/**
+ * The session that these very sessions opened for a request.
+ * @throws TypeError when they did not
+ */
+export function sessionBy(by: Sessions, req: IncomingMessage): Session {
+  const found = opened.get(req)
+  if (found?.by === by) return found.session
+  throw new TypeError(
+    'Cannot find the session: mount one session middleware before the handler, and ask that one',
+  )
+}
