@@ -22,7 +22,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: QUICK, isolate: false, testTimeout: 10_000 },
+        test: { name: 'unit', include: QUICK, isolate: false, testTimeout: 60_000 },
       },
       {
         extends: true,

@@ -8,7 +8,7 @@ import { createEngine, jsonStore, type Engine } from '../../src/index.ts'
 import { compiled } from '../compiled.ts'
 
 /** Four processes are killed in each. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 25)
+const ROUNDS = 50
 
 let dist: string
 beforeAll(() => (dist = process.env['DIST'] ?? compiled()))
@@ -99,13 +99,13 @@ describe.skipIf(process.platform !== 'linux')(
             const own = await engine.create({ n: 0 })
             const stopped = writer(own.id, 'count', 'stopped', 1, step)
             await until(() => stopped.exitCode !== null || isStopped(stopped))
-            const began = performance.now()
             for (let n = 0; n < 3; n++) {
+              const began = performance.now()
               const session = (await engine.retrieve(own.id))!
               session.update((data) => void (data['n'] = (data['n'] as number) + 1))
               await engine.flush(session)
+              longest.push(performance.now() - began)
             }
-            longest.push(performance.now() - began)
             stopped.kill('SIGCONT')
             await finished(stopped)
             expect(
@@ -116,14 +116,14 @@ describe.skipIf(process.platform !== 'linux')(
         )
       }
       expect((await engine.retrieve(id))!.data).toEqual({ n: 1 })
-      expect(Math.max(...longest)).toBeLessThan(2000 * 1.5) // three writes; a lease is 1 s
+      expect(Math.max(...longest)).toBeLessThan(2000) // the promise; a lease is 1 s
       expect(temporary()).toEqual([])
     })
   },
 )
 
 describe('a writer that is killed', { timeout: 120_000 }, () => {
-  it('again and again in a write loop leaves no torn and no empty file, and its leftovers are swept', async () => {
+  it('200 times in a write loop leaves no torn and no empty file, and its leftovers are swept', async () => {
     const sessions = await Promise.all(Array.from({ length: 4 }, () => engine.create({ n: 0 })))
     for (let round = 0; round < ROUNDS; round++) {
       const killed = sessions.map(({ id }) => writer(id, 'loop', 'x', 1_000_000))

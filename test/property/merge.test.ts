@@ -29,7 +29,7 @@ function textOf(entries: [string, unknown][]): string {
 
 const mine: Settle = (conflict) => ({ value: conflict.mine, winner: 'mine' })
 const theirs: Settle = (conflict) => ({ value: conflict.theirs, winner: 'theirs' })
-const runs = { numRuns: 1000 }
+const runs = { numRuns: 3000 }
 
 /** Every scalar in a value, with its path, arrays being one value. */
 function leaves(value: unknown, path = ''): string[] {

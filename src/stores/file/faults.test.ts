@@ -135,6 +135,9 @@ describe.each(Object.entries(scenes))('%s', (_, scene) => {
   it.each<[string, Durability]>([
     ['EIO', 'crash'],
     ['ENOSPC', 'power'],
+    ['EACCES', 'crash'],
+    ['EMFILE', 'crash'],
+    ['EROFS', 'power'],
   ])(
     'survives %s at each file operation: the old state or the new one, no leak, and the next call works',
     async (code, durability) => {

@@ -47,7 +47,7 @@ export const capabilityChecks: Readonly<Record<Capability, readonly Check[]>> = 
   turn: [
     able(
       'turn',
-      'turns on one id come one after another, and hold up no reading and writing',
+      'turns on one id come one after another, and do not hold up all others',
       async (context) => {
         const { store, newId } = context
         const id = newId()
@@ -58,11 +58,19 @@ export const capabilityChecks: Readonly<Record<Capability, readonly Check[]>> = 
           isNext = true
           done()
         })
+        // ids may share a turn, but not all of them
+        const others = Array.from({ length: 8 }, async () => (await store.turn(newId()))())
+        await within(context.patience, Promise.any(others), 'other ids have turns of their own')
         const version = await created(store, id, record)
         assert.deepEqual(await store.read(id), { record, version })
         assert.equal(isNext, false)
         end()
         await within(context.patience, next, 'the next turn begins when the one before it ends')
+        await within(
+          context.patience,
+          Promise.all(others).then(() => undefined),
+          'every turn comes',
+        )
       },
     ),
   ],

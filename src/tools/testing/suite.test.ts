@@ -230,12 +230,17 @@ function wrongStores(): [what: string, create: () => Store, test: string][] {
     [
       'gives turns to all at once',
       () => ({ ...plainStore(), turn: async () => () => undefined }),
-      'turns on one id come one after another, and hold up no reading and writing',
+      'turns on one id come one after another, and do not hold up all others',
+    ],
+    [
+      'gives one turn for all ids',
+      () => ({ ...plainStore(), turn: oneAfterAnother() }),
+      'turns on one id come one after another, and do not hold up all others',
     ],
     [
       'never ends a turn',
       () => ({ ...plainStore(), turn: endless() }),
-      'turns on one id come one after another, and hold up no reading and writing',
+      'turns on one id come one after another, and do not hold up all others',
     ],
     [
       'lists each session twice',
@@ -367,6 +372,18 @@ function assigned(data: Record<string, unknown>): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(data)) copy[key] = data[key]
   return copy
+}
+
+/** A single queue, whatever the id. */
+function oneAfterAnother(): NonNullable<Store['turn']> {
+  let last: Promise<void> = Promise.resolve()
+  return async () => {
+    const before = last
+    let end = () => {}
+    last = new Promise((resolve) => (end = resolve))
+    await before
+    return end
+  }
 }
 
 /** A turn for each id, once. */
