@@ -127,10 +127,19 @@ export function committer(
         }
         theirs = newest.stored
         draft = await drafted(state, theirs.record, newest.data)
-        version = await store.write(newId, draft.record, version)
+        const { record } = draft
+        // a wipe may have removed it; whether it was meant for this session, too, the old id tells
+        version =
+          (await store.write(newId, record, version)) ?? (await store.write(newId, record, null))
       }
     } catch (error) {
-      await store.delete(newId).catch(() => undefined) // nobody knows that id: else the reaper gets it
+      // what failed may have been done all the same: while the old id may be retired, the new one stays
+      const isRetired = await store.read(oldId).then(
+        (old) => old?.record.retired === true,
+        () => true,
+      )
+      // nobody knows that id: else the reaper gets it
+      if (!isRetired) await store.delete(newId).catch(() => undefined)
       throw error
     }
     throw lostTooOften()

@@ -46,9 +46,16 @@ export function formatPath(path: Path): string {
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`
     else if (/^[A-Za-z_$][\w$]*$/.test(key)) text += text === '' ? key : `.${key}`
-    else text += `[${JSON.stringify(key)}]`
+    else text += `[${JSON.stringify(key).replace(UNSEEN, unitEscapes)}]`
   }
   return text
+}
+
+/** What a terminal may obey and `JSON.stringify` lets through: DEL, C1, line separators, turned text. */
+const UNSEEN = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+function unitEscapes(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /**
@@ -129,8 +136,9 @@ function whyNot(value: unknown): string {
     return 'a Date would become a text; store date.toISOString() or date.getTime()'
   if (value instanceof Map) return 'a Map would become {}; store Object.fromEntries(map)'
   if (value instanceof Set) return 'a Set would become {}; store [...set]'
-  const name = (value as object).constructor?.name ?? 'class'
-  return `an instance of ${name} would lose its class; store a plain object`
+  // the prototype's: a member called `constructor` may be data
+  const name: unknown = (Object.getPrototypeOf(value) as object).constructor?.name
+  return `an instance of ${typeof name === 'string' ? name : 'class'} would lose its class; store a plain object`
 }
 
 /**

@@ -56,7 +56,9 @@ export function expiry(now: number, createdAt: number, policy: Policy): number {
 export function isLive(record: SessionRecord, now: number, policy: Policy): boolean {
   const { createdAt, expiresAt } = record
   const { idle, lifetime } = policyOf(record, policy)
+  // a store may hand out anything: a text would be taken for a time, and added to at its end
   return (
+    [createdAt, expiresAt, idle, lifetime].every((time) => typeof time === 'number') &&
     createdAt >= 0 &&
     createdAt <= now + CLOCK_SKEW &&
     idle > 0 &&

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { join } from 'node:path'
 import { createId } from '../../core/id.ts'
 import type { Directory } from './directory.ts'
-import { errorCode, unless, type Io } from './io.ts'
+import { errorCode, patiently, syncDirectory, unless, type Io } from './io.ts'
 
 /** `'crash'`: what is stored survives a killed process. `'power'`: it survives a power cut as well (fsync). */
 export type Durability = 'crash' | 'power'
@@ -21,9 +21,6 @@ export interface AtomicFiles {
   remove(target: string): void
 }
 
-/** How often a rename is tried that is refused for a moment only. */
-const BUSY_TRIES = 10
-
 export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
   const prefix = createId()
   let count = 0
@@ -35,35 +32,29 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
     prepare(token, bytes) {
       const fd = create(own(token))
       try {
-        writeAll(fd, bytes)
-        if (durability === 'power') io.fsync(fd)
+        try {
+          writeAll(fd, bytes)
+          if (durability === 'power') io.fsync(fd)
+        } finally {
+          io.close(fd)
+        }
       } catch (error) {
-        io.close(fd)
         unless('ENOENT', () => io.unlink(own(token)))
         throw error
       }
-      io.close(fd)
     },
 
     abandon: (token) => void unless('ENOENT', () => io.unlink(own(token))),
 
     publish(token, target) {
-      for (let tries = 1; ; tries++) {
-        try {
-          io.rename(own(token), target)
-          break
-        } catch (error) {
-          if (errorCode(error) === 'ENOENT') return false
-          if (tries >= BUSY_TRIES || !io.busy.includes(errorCode(error))) throw error
-          io.nap(tries)
-        }
-      }
+      const move = () => patiently(io, () => io.rename(own(token), target))
+      if (!unless('ENOENT', move)) return false
       settle()
       return true
     },
 
     remove(target) {
-      if (unless('ENOENT', () => io.unlink(target))) settle()
+      if (unless('ENOENT', () => patiently(io, () => io.unlink(target)))) settle()
     },
   }
 
@@ -88,14 +79,7 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
     }
   }
 
-  /** A new name survives a power cut only when its directory is on the disk too. */
   function settle(): void {
-    if (durability !== 'power') return
-    const fd = io.open(directory.path, constants.O_RDONLY)
-    try {
-      io.fsync(fd)
-    } finally {
-      io.close(fd)
-    }
+    if (durability === 'power') syncDirectory(directory.path, io)
   }
 }

@@ -1,7 +1,7 @@
 import { formatPath, isPlainObject, type JsonObject, type Path } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
 import type { SessionRecord } from '../../core/store.ts'
-import { Unreadable } from './layout.ts'
+import { time, Unreadable } from './layout.ts'
 
 /** The one key of a Dancer session that is ours. Perl keeps it, like any other, and looks at none of it. */
 export const OUR_KEY = 'vitrine'
@@ -113,12 +113,6 @@ function invalid(path: Path, reason: string): VitrineError {
   const where = formatPath(path.slice(0, 8))
   const joint = where === '' || where.startsWith('[') ? '' : '.'
   return new VitrineError('INVALID', `Cannot store session.data${joint}${where}: ${reason}`)
-}
-
-/** NaN where it is no time: the engine takes that as expired. */
-function time(value: unknown): number {
-  if (value === 'never') return Infinity
-  return typeof value === 'string' ? Date.parse(value) : NaN
 }
 
 /** Lengths of time stand in seconds, as in cookies. */

@@ -48,8 +48,15 @@ export function directoryAt(dir: string, io: Io): Directory {
         }
         if (found.isDirectory() && (found.mode & 0o022n) !== 0n) warn(dir, report)
       }
-      for (const inner of [own, directory.temporary, directory.locks, directory.quarantine]) {
-        unless('EEXIST', () => io.mkdir(inner, 0o700))
+      // where the temporary files can be written, another process takes the rest to be there
+      for (const inner of [own, directory.locks, directory.quarantine, directory.temporary]) {
+        if (unless('EEXIST', () => io.mkdir(inner, 0o700))) continue
+        // a link could lead the sweep to files that are not ours
+        if (io.lstat(inner)?.isDirectory() !== false) continue
+        throw new VitrineError(
+          'CONFIG',
+          `Cannot keep sessions in ${JSON.stringify(dir)}: remove what stands in the place of its .vitrine`,
+        )
       }
       keepOutOfGit()
     },

@@ -1,14 +1,15 @@
+import { join } from 'node:path'
 import { biggestKeys } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
 import { sessionTag, type Report } from '../../core/events.ts'
 import type { SessionRecord, Store, Version } from '../../core/store.ts'
 import { atomicFiles, type Durability } from './atomic.ts'
 import { directoryAt } from './directory.ts'
-import { failing } from './failure.ts'
-import { nodeIo, type Io } from './io.ts'
+import { failing, storeError } from './failure.ts'
+import { errorCode, nodeIo, type Io } from './io.ts'
 import type { Layout } from './layout.ts'
-import { locksIn } from './lock.ts'
-import { quarantine } from './quarantine.ts'
+import { lockOf, locksIn } from './lock.ts'
+import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
 import { idOf, readerOf, type Look } from './reader.ts'
 import { sweep } from './reap.ts'
 import { watchDirectory } from './watch.ts'
@@ -35,9 +36,6 @@ const MID_WRITE = 30
 
 /** How often a writer that was taken over starts over before it gives up. */
 const MAX_STARTS = 20
-
-/** So many locks serve a whole directory: sessions that share one wait for each other for microseconds at most. */
-const LOCKS = 64
 
 /**
  * Keeps sessions in files, one each. Every write is a compare-and-swap that replaces the file whole, also between
@@ -79,10 +77,11 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
 
     turn: (id) =>
       failing('write a session', async () => {
+        if (!layout.accepts(id)) return () => {}
         const name = `turn-${lockOf(id)}`
         const token = files.token()
         await locks.take(name, token)
-        return () => void locks.release(name, token)
+        return () => letGo(name, token)
       }),
 
     delete: (id) => failing('remove a session', () => remove(id)),
@@ -108,7 +107,14 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
 
     wipe: () =>
       failing('wipe the sessions', async () => {
-        for await (const id of ids()) await remove(id)
+        // a session that is renewed meanwhile goes on under an id that was not listed
+        for (let found = true; found;) {
+          found = false
+          for await (const id of ids()) {
+            await remove(id)
+            found = true
+          }
+        }
         directory.wipe()
       }),
   }
@@ -154,10 +160,13 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   }
 
   async function* ids(): AsyncGenerator<string> {
-    if (!io.lstat(directory.path)) return
-    for await (const name of io.entries(directory.path)) {
-      const id = idOf(name, layout)
-      if (id !== null) yield id
+    try {
+      for await (const name of io.entries(directory.path)) {
+        const id = idOf(name, layout)
+        if (id !== null) yield id
+      }
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw storeError('list the sessions', error)
     }
   }
 
@@ -177,7 +186,16 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     try {
       return work()
     } finally {
+      letGo(name, token)
+    }
+  }
+
+  /** What was done stays done: a lock that cannot be released is taken over by whoever comes next. */
+  function letGo(name: string, token: string): void {
+    try {
       locks.release(name, token)
+    } catch {
+      // the lease ends it
     }
   }
 
@@ -194,22 +212,28 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   /** @returns what is there now: somebody may have set it right meanwhile */
   async function setAside(id: string): Promise<Look> {
     const token = files.token()
-    return locked(id, token, () => {
-      const look = reader.look(id)
-      if (look.kind !== 'unreadable') return look
-      const kept = quarantine(directory, reader.pathOf(id), token, look.reason, io)
-      if (kept === null) return { kind: 'absent' }
-      reader.forget(id)
-      const session = sessionTag(id)
-      report({
-        type: 'corrupt',
-        at: io.now(),
-        session,
-        reason: look.reason,
-        kept: kept.replace(id, `${session}*`),
+    const way = openWay(directory, token, io)
+    try {
+      return await locked(id, token, () => {
+        const look = reader.look(id)
+        if (look.kind !== 'unreadable') return look
+        const kept = quarantine(directory, reader.pathOf(id), way, io)
+        if (kept === null) return reader.look(id)
+        reader.forget(id)
+        const session = sessionTag(id)
+        report({
+          type: 'corrupt',
+          at: io.now(),
+          session,
+          reason: look.reason,
+          kept: join('.vitrine', 'quarantine', kept.replace(id, `${session}*`)),
+        })
+        writeReason(directory, kept, look.reason, io)
+        return { kind: 'absent' }
       })
-      return { kind: 'absent' }
-    })
+    } finally {
+      closeWay(way, io)
+    }
   }
 
   async function removeIfExpired(id: string, now: number): Promise<boolean> {
@@ -225,11 +249,4 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
       return true
     })
   }
-}
-
-/** Spreads ids over the locks. */
-function lockOf(id: string): string {
-  let hash = 0
-  for (let at = 0; at < id.length; at++) hash = (hash * 31 + id.charCodeAt(at)) >>> 0
-  return (hash % LOCKS).toString(16).padStart(2, '0')
 }

@@ -26,7 +26,7 @@ export interface Io {
   /** `undefined` when there is nothing. Links are not followed. */
   lstat(path: string): Facts | undefined
   rename(from: string, to: string): void
-  /** With these codes a rename is refused for a moment only: Windows, where somebody has the target open. */
+  /** With these codes a change is refused for a moment only: Windows, while somebody has the file open. */
   readonly busy: readonly string[]
   unlink(path: string): void
   mkdir(path: string, mode: number): void
@@ -92,5 +92,33 @@ export function unless(codes: string, operation: () => void): boolean {
   } catch (error) {
     if (codes.split(' ').includes(errorCode(error))) return false
     throw error
+  }
+}
+
+/** How often a change is tried that is refused for a moment only. */
+const BUSY_TRIES = 10
+
+/** Renames or removes a file; where somebody has it open, tries again for some 50 ms. */
+export function patiently(io: Io, change: () => void): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      return change()
+    } catch (error) {
+      if (tries >= BUSY_TRIES || !io.busy.includes(errorCode(error))) throw error
+      io.nap(tries)
+    }
+  }
+}
+
+/** New and removed names survive a power cut only when their directory is on the disk. */
+export function syncDirectory(path: string, io: Io): void {
+  const fd = io.open(path, fs.constants.O_RDONLY)
+  try {
+    io.fsync(fd)
+  } catch (error) {
+    // Windows refuses: its disks keep a journal of names
+    if (!io.busy.includes(errorCode(error))) throw error
+  } finally {
+    io.close(fd)
   }
 }

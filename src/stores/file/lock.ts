@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { join } from 'node:path'
 import type { Directory } from './directory.ts'
-import { errorCode, unless, type Io } from './io.ts'
+import { errorCode, patiently, unless, type Io } from './io.ts'
 
 /**
  * Locks between processes that trust no process id, no clock and no holder.
@@ -32,6 +32,12 @@ const LEASE = 1000
 const NAP = 0.1
 const NAPS = 5
 
+/** How often a lock is made that vanishes again; then the disk is to blame. */
+const MAKE_TRIES = 10
+
+/** So many locks serve a whole directory: sessions that share one wait for each other for microseconds at most. */
+const LOCKS = 64
+
 /** The name of the file in a lock that nobody holds. */
 export const FREE = 'free'
 
@@ -39,14 +45,14 @@ export const FREE = 'free'
 export function locksIn(directory: Directory, io: Io): Locks {
   const file = (name: string, token: string) => join(directory.locks, name, token)
   const move = (name: string, from: string, to: string) =>
-    unless('ENOENT', () => io.rename(file(name, from), file(name, to)))
+    unless('ENOENT', () => patiently(io, () => io.rename(file(name, from), file(name, to))))
 
   const locks: Locks = {
     tryTake(name, token) {
-      for (;;) {
+      for (let tries = 1; ; tries++) {
         if (move(name, FREE, token)) return true
         const holder = holderOf(name)
-        if (holder === null) make(name, token)
+        if (holder === null) make(name, token, tries < MAKE_TRIES)
         else if (holder !== FREE) return holder
       }
     },
@@ -83,8 +89,11 @@ export function locksIn(directory: Directory, io: Io): Locks {
     }
   }
 
-  /** A lock comes into being whole: the directory is prepared elsewhere and moved into place. */
-  function make(name: string, token: string): void {
+  /**
+   * A lock comes into being whole: the directory is prepared elsewhere and moved into place.
+   * @param again whether another process may have made it first
+   */
+  function make(name: string, token: string, again: boolean): void {
     const prepared = join(directory.temporary, `${token}.lock`)
     if (!unless('ENOENT', () => io.mkdir(prepared, 0o700))) {
       directory.make()
@@ -93,9 +102,14 @@ export function locksIn(directory: Directory, io: Io): Locks {
     const free = join(prepared, FREE)
     io.close(io.open(free, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
     const target = join(directory.locks, name)
-    if (!unless('ENOTEMPTY EEXIST EPERM', () => io.rename(prepared, target))) {
-      io.unlink(free) // another process made it first
+    try {
+      io.rename(prepared, target)
+    } catch (error) {
+      io.unlink(free)
       io.rmdir(prepared)
+      if (!again || !['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error))) throw error
+      // Windows replaces no directory, not even one that somebody emptied
+      unless('ENOENT ENOTEMPTY EEXIST', () => io.rmdir(target))
     }
   }
 
@@ -104,4 +118,11 @@ export function locksIn(directory: Directory, io: Io): Locks {
     if (unless('EISDIR EPERM', () => unless('ENOENT', () => io.unlink(path)))) return
     unless('ENOENT ENOTEMPTY', () => io.rmdir(path))
   }
+}
+
+/** The name of the lock that guards a session. */
+export function lockOf(id: string): string {
+  let hash = 0
+  for (let at = 0; at < id.length; at++) hash = (hash * 31 + id.charCodeAt(at)) >>> 0
+  return (hash % LOCKS).toString(16).padStart(2, '0')
 }

@@ -2,10 +2,19 @@ import type { Node, Pair, Scalar, YAMLMap } from 'yaml'
 import { put, type JsonObject } from '../../core/data.ts'
 import { isTrueInPerl, MAX_DEPTH } from './dancer-record.ts'
 import { Unreadable } from './layout.ts'
-import type { YamlPackage } from './yaml.ts'
+import { parseYaml, type YamlPackage } from './yaml.ts'
 
 /** How many values the aliases of one file may repeat. */
 const MAX_REPEATED = 10_000
+
+const DIALECT = {
+  version: '1.2',
+  schema: 'failsafe',
+  merge: false,
+  resolveKnownTags: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+} as const
 
 const TAG = /perl\/(\w+)(?::(.*))?$/
 
@@ -16,17 +25,7 @@ const TAG = /perl\/(\w+)(?::(.*))?$/
  * @throws Unreadable
  */
 export function readPerlYaml(yaml: YamlPackage, text: string): unknown {
-  // never throws: what is wrong, nesting too deep for the parser too, is told in the document
-  const document = yaml.parseDocument(text, {
-    version: '1.2',
-    schema: 'failsafe',
-    merge: false,
-    resolveKnownTags: false,
-    uniqueKeys: false,
-    prettyErrors: false,
-  })
-  if (document.errors.length > 0) throw new Unreadable('it does not parse')
-  return valuesOf(yaml, document.contents)
+  return valuesOf(yaml, parseYaml(yaml, text, DIALECT, MAX_DEPTH).contents)
 }
 
 function valuesOf(yaml: YamlPackage, root: unknown): unknown {

@@ -89,8 +89,13 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
 
     wrote(id, bytes) {
       const version = versionFrom(bytes)
-      const facts = io.lstat(pathOf(id))
-      if (facts) remember(id, { facts, version, stored: null, trusted: false })
+      cache.delete(id)
+      try {
+        const facts = io.lstat(pathOf(id))
+        if (facts) remember(id, { facts, version, stored: null, trusted: false })
+      } catch {
+        // it is written: not to know it by heart is no reason to fail
+      }
       return version
     },
 
@@ -189,6 +194,10 @@ function deepFreeze<T extends object>(value: T, levels: number): T {
   for (const key in value) {
     const member: unknown = value[key]
     if (typeof member === 'object' && member !== null) deepFreeze(member, levels - 1)
+    // what `JSON.parse` makes of 1e400 is no JSON any more; a time may be that, data may not
+    else if (levels < MAX_DEPTH && (member === Infinity || member === -Infinity)) {
+      throw new Unreadable('it holds a number without bounds')
+    }
   }
   return Object.freeze(value)
 }

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
+import type { CST, Document, DocumentOptions, ParseOptions, SchemaOptions } from 'yaml'
 import { copyJson } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
-import { plainLayout, type Layout } from './layout.ts'
+import { plainLayout, Unreadable, type Layout } from './layout.ts'
 
 /** The `yaml` package, which an app installs only if it keeps YAML files. */
 export type YamlPackage = typeof import('yaml')
@@ -63,8 +64,8 @@ export function plainYamlLayout(yaml: YamlPackage): Layout {
     },
 
     parse(text) {
-      const document = yaml.parseDocument(text, DIALECT)
-      if (document.errors.length > 0) throw new SyntaxError('it is not YAML 1.2')
+      const document = parseYaml(yaml, text, DIALECT, MAX_DEPTH)
+      if (!hasJsonKeys(yaml, document)) throw new Unreadable('it does not parse')
       // JSON has no infinity, no cycles; what has is no session
       return copyJson(document.toJS({ maxAliasCount: 100 }), MAX_DEPTH)
     },
@@ -77,6 +78,44 @@ const DIALECT = {
   schema: 'core',
   merge: false,
   resolveKnownTags: false,
+  uniqueKeys: false, // it compares each with each; `hasJsonKeys` does not
   prettyErrors: false,
   logLevel: 'error',
 } as const
+
+/**
+ * Parses one YAML document. What is nested too deep is refused before it is composed: composing recurses, and
+ * where the stack ends V8 may find no room to compile a regular expression, which ends the whole process.
+ * @throws Unreadable
+ */
+export function parseYaml(
+  yaml: YamlPackage,
+  text: string,
+  options: ParseOptions & DocumentOptions & SchemaOptions,
+  maxDepth: number,
+): Document.Parsed {
+  const parser = new yaml.Parser()
+  const tokens: CST.Token[] = []
+  for (const lexeme of new yaml.Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme))
+    // the document and what is at the end of a branch are in the stack too
+    if (parser.stack.length > maxDepth + 3) throw new Unreadable('it is nested too deep')
+  }
+  tokens.push(...parser.end())
+  const [document, another] = new yaml.Composer(options).compose(tokens, true, text.length)
+  if (!document || another || document.errors.length > 0) throw new Unreadable('it does not parse')
+  return document
+}
+
+/** Whether every member has a name of its own, and one that is no collection. */
+function hasJsonKeys(yaml: YamlPackage, document: Document.Parsed): boolean {
+  let fine = true
+  yaml.visit(document, {
+    Map(_, { items }) {
+      const names = new Set()
+      for (const { key } of items) if (yaml.isScalar<string>(key)) names.add(key.value)
+      fine &&= names.size === items.length
+    },
+  })
+  return fine
+}
