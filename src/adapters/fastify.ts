@@ -95,7 +95,7 @@ function plugin(options: Given): SessionPlugin {
     if (before) return
     remember(request.raw, sessions, session)
     gateResponse(reply.raw, {
-      commit: async () => (failing.has(request) ? [] : sessions.commit(session)),
+      commit: () => (failing.has(request) ? [] : sessions.commit(session)),
       failed: (error) => answer(error, reply),
     })
   }
