@@ -137,7 +137,7 @@ class ResponseGate {
     try {
       headers = this.#gate.commit()
     } catch (error) {
-      headers = Promise.reject(error)
+      headers = rejected(error)
     }
     if (headers instanceof Promise) return void this.#hold(headers, explicit)
     addHeaders(this.#res, headers)
@@ -223,6 +223,10 @@ class ResponseGate {
       else Reflect.deleteProperty(this.#res, name)
     }
   }
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error
 }
 
 function ignore(): void {
