@@ -46,7 +46,7 @@ function takeList(res: ServerResponse, list: readonly unknown[]): void {
 }
 
 /** How a response looks once its head is sent. */
-export const HEAD_IS_SENT = {
+export const HEAD_IS_SENT: Readonly<Record<string, unknown>> = {
   headersSent: true,
   writableEnded: false,
   setHeader: refuseHeader,
