@@ -41,7 +41,7 @@ function failures(folder, suite) {
   })
 }
 
-async function plant({ fault, file, from, to, suite }) {
+async function plant({ file, from, to, suite }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrine-teeth-'))
   try {
     for (const name of NEEDED) {

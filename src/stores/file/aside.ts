@@ -44,12 +44,21 @@ const KIND: Readonly<Record<Call['method'], Kind>> = {
   delete: 'change',
 }
 
+/** Beside this file in the package. */
+const PROGRAM = new URL('./aside-thread.js', import.meta.url)
+
 /**
  * Keeps a slow disk from holding up the event loop. File operations are done at once, because for a quick disk that
  * costs the loop least; while they take a noticeable share of its time, another thread does them. To the directory
  * that thread is one more process: the locks are the same, and so is what is promised.
+ * @param program what the thread runs
  */
-export function withThread(store: Store, gauge: Gauge, options: AsideOptions): Required<Store> {
+export function withThread(
+  store: Store,
+  gauge: Gauge,
+  options: AsideOptions,
+  program: URL = PROGRAM,
+): Required<Store> {
   const files = store as Required<Store>
   let report: Report = () => {}
   let thread: ReturnType<typeof threadOf> | null = null
@@ -58,6 +67,7 @@ export function withThread(store: Store, gauge: Gauge, options: AsideOptions): R
   function ask<T>(method: Call['method'], args: readonly unknown[], here: () => Promise<T>) {
     if (isBroken || !gauge.isSlow(KIND[method])) return here()
     thread ??= threadOf(
+      program,
       options,
       gauge,
       (event) => report(event),
@@ -89,14 +99,18 @@ export function withThread(store: Store, gauge: Gauge, options: AsideOptions): R
   }
 }
 
-function threadOf(options: AsideOptions, gauge: Gauge, report: Report, broken: () => void) {
+function threadOf(
+  program: URL,
+  options: AsideOptions,
+  gauge: Gauge,
+  report: Report,
+  broken: () => void,
+) {
   const asked = new Map<number, Asked>()
   let count = 0
   let ready = false
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const worker = new Worker(new URL(`./aside-thread.${extension}`, import.meta.url), {
-    workerData: options,
-  })
+  let idle = (): void => undefined
+  const worker = new Worker(program, { workerData: options })
   worker.unref()
   worker.on('online', () => (ready = true))
   worker.on('error', (error) => stop(error))
@@ -105,13 +119,18 @@ function threadOf(options: AsideOptions, gauge: Gauge, report: Report, broken: (
     if ('event' in message) return report(message.event)
     const { resolve, reject } = asked.get(message.n) as Asked
     asked.delete(message.n)
-    if (asked.size === 0) worker.unref()
+    if (asked.size === 0) rest()
     gauge.add('look', message.look)
     gauge.add('change', message.change)
     if (!message.error) return resolve(message.value as never)
     const { code, message: text, cause } = message.error
     reject(new VitrineError(code, text, cause))
   })
+
+  function rest(): void {
+    worker.unref()
+    idle()
+  }
 
   /** Whether a call was carried out is not known then: the store failed. */
   function stop(cause: unknown): void {
@@ -121,6 +140,7 @@ function threadOf(options: AsideOptions, gauge: Gauge, report: Report, broken: (
     }
     asked.clear()
     broken()
+    idle()
   }
 
   return {
@@ -133,6 +153,7 @@ function threadOf(options: AsideOptions, gauge: Gauge, report: Report, broken: (
         worker.postMessage({ n, method, args } satisfies Call)
       }),
     async end() {
+      if (asked.size > 0) await new Promise<void>((done) => (idle = done))
       worker.removeAllListeners('exit')
       await worker.terminate()
     },
