@@ -1,6 +1,10 @@
 export { createEngine, createSessions, type Sessions } from './sessions/sessions.ts'
 export type { Options } from './sessions/defaults.ts'
 export { fromDancer, type DancerConfig } from './sessions/dancer.ts'
+export {
+  fromSessionFileStore,
+  type SessionFileStoreSettings,
+} from './sessions/session-file-store.ts'
 export { jsonStore, yamlStore } from './stores/file/store.ts'
 export type { FileStoreOptions } from './stores/file/file-store.ts'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'

@@ -27,13 +27,13 @@ const MAY_USE_NODE = ['stores/file', 'adapters', 'tools', 'doors']
 /** What each door shows. A change here is a change of the API: it belongs in the changelog. */
 const API: Readonly<Record<string, readonly string[]>> = {
   'index.ts': words(`
-    cookie createEngine createId createSessions fromDancer isId jsonStore memoryStore sealedCookie
-    yamlStore
+    cookie createEngine createId createSessions fromDancer fromSessionFileStore isId jsonStore
+    memoryStore sealedCookie yamlStore
     Change Codec Conflict ConflictReport CookieOptions DancerConfig Duration Engine ErrorCode
     FileStoreOptions Header Incoming InferOutput LostReason MemoryStoreOptions OnInvalid Options
     Path RejectReason Report SchemaIssue SealedCookieOptions SealedRecord Sealer Session
-    SessionData SessionEvent SessionRecord Sessions StandardSchema Store StoreChange Stored
-    Transport Version VitrineError
+    SessionData SessionEvent SessionFileStoreSettings SessionRecord Sessions StandardSchema Store
+    StoreChange Stored Transport Version VitrineError
   `),
   'express.ts': words(`
     session

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
 import type { Session } from '../core/session.ts'
 import type { SessionData } from '../core/store.ts'
-import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { gateResponse } from './node-response.ts'
@@ -70,10 +69,7 @@ export function session<S extends StandardSchema | undefined = undefined>(
 ): SessionPlugin<InferOutput<S>>
 export function session<Data extends object>(sessions: Sessions<Data>): SessionPlugin<Data>
 export function session(app: FastifyInstance, options: Given): Promise<void>
-export function session(
-  first: FastifyInstance | Given = {},
-  options: Given = {},
-): SessionPlugin | Promise<void> {
+export function session(first: FastifyInstance | Given = {}, options: Given = {}): object {
   if (!('addHook' in first)) return plugin(first)
   return Promise.resolve(options).then((given) => plugin(given)(first))
 }
@@ -84,16 +80,18 @@ function plugin(options: Given): SessionPlugin {
 
   async function mount(app: FastifyInstance): Promise<void> {
     if (!app.hasDecorator(DECORATED)) app.decorate(DECORATED).decorateRequest('session')
-    app.addHook('onRequest', open)
-    app.addHook('onError', async (request) => void failing.add(request))
+    app.addHook('onRequest', open).addHook('onError', async (request) => void failing.add(request))
   }
 
   async function open(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const before = sessionOf(request.raw)
-    const session = before ?? (await sessions.open(incoming(request)))
+    const { raw, headers, protocol, method, originalUrl: url } = request
+    const before = sessionOf(raw)
+    if (before) return void Object.assign(request, { session: before })
+    const get = (name: string): string | undefined => headers[name.toLowerCase()]?.toString()
+    const secure = protocol === 'https' // Fastify's word: it honours the app's `trustProxy`
+    const session = await sessions.open({ headers: { get }, secure, method, url })
     Object.assign(request, { session })
-    if (before) return
-    remember(request.raw, sessions, session)
+    remember(raw, sessions, session)
     gateResponse(reply.raw, {
       commit: () => (failing.has(request) ? [] : sessions.commit(session)),
       failed: (error) => answer(error, reply),
@@ -106,9 +104,8 @@ function plugin(options: Given): SessionPlugin {
 
 /** Lets Fastify answer the error, without the headers that the gate took from the answer that is not given after all. */
 function answer(error: unknown, reply: FastifyReply): void {
-  for (const name of Object.keys(reply.getHeaders())) {
-    if (!reply.raw.hasHeader(name)) reply.removeHeader(name)
-  }
+  const taken = Object.keys(reply.getHeaders()).filter((name) => !reply.raw.hasHeader(name))
+  for (const name of taken) reply.removeHeader(name)
   try {
     if (!reply.sent) return void reply.send(error)
     reply.raw.end() // hijacked: Fastify answers no more
@@ -116,11 +113,4 @@ function answer(error: unknown, reply: FastifyReply): void {
     // another error is on its way out, through the onError hooks
   }
   reply.log.error(error)
-}
-
-/** `protocol` is Fastify's word: it honours the app's `trustProxy`. */
-function incoming(request: FastifyRequest): Incoming {
-  const { headers, protocol, method, originalUrl: url } = request
-  const get = (name: string): string | undefined => headers[name.toLowerCase()]?.toString()
-  return { headers: { get }, secure: protocol === 'https', method, url }
 }

@@ -31,6 +31,20 @@ export interface CookieOptions {
   readonly priority?: 'low' | 'medium' | 'high'
   /** Whether the cookie outlives the browser. Default true; false: no Max-Age. The session ends when it ends, either way. */
   readonly persistent?: boolean
+  /**
+   * Cookies of another library that this app had before. They are not read here: a request that has one loses it
+   * together with being sent this cookie, or with losing it at log-out.
+   */
+  readonly replaces?: readonly ReplacedCookie[]
+}
+
+/** A cookie of another library, as it was sent: a browser removes it by name, path and domain together. */
+export interface ReplacedCookie {
+  readonly name: string
+  /** Default `'/'`. */
+  readonly path?: string
+  /** Default: the cookie was for the host alone. */
+  readonly domain?: string
 }
 
 /** Options with every default filled in, and found to be possible. */
@@ -41,6 +55,7 @@ export interface CookieSettings {
   readonly secure: boolean | 'auto'
   readonly secrets: Secrets | undefined
   readonly persistent: boolean
+  readonly replaces: readonly CookieSettings[]
   /** The attributes that are the same for every request. */
   readonly attributes: {
     readonly path: string
@@ -106,6 +121,9 @@ export function cookieSettings(options: CookieOptions): CookieSettings {
     secure: isPrefixed ? true : secure,
     secrets: options.secrets,
     persistent: options.persistent ?? true,
+    replaces: (options.replaces ?? []).map((former) =>
+      cookieSettings({ ...former, prefix: false }),
+    ),
     attributes: {
       path,
       httpOnly: options.httpOnly ?? true,

@@ -431,3 +431,68 @@ describe('warnings about cookies that no browser will keep', () => {
     expect(await cookie({ secure: true }).send('abc', NOW + 1, NOW, bad)).toHaveLength(1)
   })
 })
+
+describe('cookies of another library that are replaced', () => {
+  const replaces = [
+    { name: 'session' },
+    { name: 'session.sig', path: '/app', domain: 'example.com' },
+  ]
+  const transport = cookie({ secrets: [NEW], replaces })
+  const BOTH = 'session=x; session.sig=y'
+  const gone = (rest: string) =>
+    `Max-Age=0; ${rest}; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly`
+  const send = async (incoming: Incoming, using = transport) =>
+    (await using.send('abc', NOW + 1000, NOW, incoming)).map(([, line]) => line)
+
+  it('go when ours is sent, by their own name, path and domain, if the request has them', async () => {
+    const [ours, ...theirs] = await send(withCookie(BOTH))
+    expect(ours).toMatch(/^id=abc\./)
+    expect(theirs).toEqual([
+      `session=; ${gone('Path=/')}; SameSite=Lax`,
+      `session.sig=; ${gone('Domain=example.com; Path=/app')}; SameSite=Lax`,
+    ])
+    expect(await send(withCookie('session.sig=y'))).toHaveLength(2)
+    expect(await send(withCookie('other=y'))).toHaveLength(1)
+    expect(await send(request())).toHaveLength(1)
+  })
+
+  it('go when ours is cleared', () => {
+    const names = (incoming: Incoming) =>
+      transport.clear(incoming).map(([, line]) => line.slice(0, line.indexOf('=')))
+    expect(names(withCookie(BOTH))).toEqual(['id', 'session', 'session.sig'])
+    expect(names(withCookie(BOTH, true))).toEqual(['__Host-id', 'session', 'session.sig'])
+    expect(names(request())).toEqual(['id'])
+  })
+
+  it('are Secure over TLS, as a name with a prefix must be', async () => {
+    const using = cookie({ replaces: [{ name: '__Host-old' }] })
+    expect((await send(withCookie('__Host-old=x', true), using))[1]).toContain('; Secure;')
+    expect((await send(withCookie(BOTH, true)))[1]).toContain('; Secure;')
+  })
+
+  it('never are the one that is sent', async () => {
+    const using = cookie({ name: 'session', replaces: [{ name: 'session' }] })
+    expect(await send(withCookie('session=x'), using)).toHaveLength(1)
+    expect(using.clear(withCookie('session=x'))).toHaveLength(1)
+    const overTls = await send(withCookie('session=x', true), using)
+    expect(overTls.map((line) => line.slice(0, line.indexOf('=')))).toEqual([
+      '__Host-session',
+      'session',
+    ])
+  })
+
+  it('are no tickets: they only say that there is something to take away', async () => {
+    const id = createId()
+    expect(await transport.receive(withCookie(`session=${id}`))).toEqual([''])
+    expect(await transport.receive(withCookie('other=x'))).toEqual([])
+    const own = (await send(request()))[0]?.split(';')[0]
+    expect(await transport.receive(withCookie(`${own}; ${BOTH}`))).toEqual(['abc'])
+    expect(await transport.receive(withCookie(`id=forged; ${BOTH}`))).toEqual([''])
+    expect(await cookie().receive(withCookie(BOTH))).toEqual([])
+  })
+
+  it('must be such as a browser would have', () => {
+    expect(() => cookie({ replaces: [{ name: 'a b' }] })).toThrow('the cookie option name')
+    expect(() => cookie({ replaces: [{ name: 'a', path: 'x' }] })).toThrow('the cookie option path')
+  })
+})

@@ -2,6 +2,7 @@ import { stringifySetCookie, type SetCookie } from 'cookie'
 import { VitrineError } from '../core/errors.ts'
 import type { RejectReason, Report } from '../core/events.ts'
 import type { Header, Incoming, Transport } from '../core/transport.ts'
+import { MAX_CANDIDATES, valuesOf } from './cookie-header.ts'
 import { cookieSettings, type CookieOptions, type CookieSettings } from './cookie-settings.ts'
 import { cookieWarnings } from './cookie-warnings.ts'
 import type { Secrets } from './secrets.ts'
@@ -17,12 +18,13 @@ export interface CookieTransport extends Transport {
   init(report: Report): void
 }
 
-/** More cookies of one name than this come from somebody who plants them. */
-const MAX_CANDIDATES = 8
 /** What browsers keep of name and value (RFC 6265bis, 5.6). */
 const MAX_BYTES = 4096
 /** 400 days in seconds: browsers cut a longer Max-Age down (RFC 6265bis, 5.5). */
 const MAX_AGE = 400 * 86_400
+
+/** A ticket that leads nowhere: there is no session of ours, but there is a cookie to take away at log-out. */
+const NOBODY = ''
 
 /** What a ticket can be made of; all of it passes through a cookie as it is. */
 const TICKET = /^[\w.~-]+$/
@@ -71,8 +73,12 @@ export function cookie(
       const settings = settingsFor(request)
       const { name } = onTheWire(settings, request)
       const candidates = candidatesIn(header, name, rejected)
-      if (settings.secrets === undefined || candidates.length === 0) return candidates
-      return verified(candidates, signerOf(settings.secrets), settings.name, rejected)
+      const tickets =
+        settings.secrets === undefined || candidates.length === 0
+          ? candidates
+          : await verified(candidates, signerOf(settings.secrets), settings.name, rejected)
+      const isNobody = tickets.length === 0 && formerIn(settings, request, name).length > 0
+      return isNobody ? [NOBODY] : tickets
     },
 
     async send(ticket, expiresAt, now, request) {
@@ -97,13 +103,16 @@ export function cookie(
       }
       warn(settings, secure, now, request)
       const maxAge = settings.persistent ? { maxAge: secondsLeft(expiresAt, now) } : {}
-      return [setCookie({ name, value, secure, ...settings.attributes, ...maxAge })]
+      return [
+        setCookie({ name, value, secure, ...settings.attributes, ...maxAge }),
+        ...clearing(formerIn(settings, request, name), request),
+      ]
     },
 
     clear(request) {
       const settings = settingsFor(request)
-      const gone = { value: '', maxAge: 0, expires: new Date(0) }
-      return [setCookie({ ...onTheWire(settings, request), ...settings.attributes, ...gone })]
+      const former = formerIn(settings, request, onTheWire(settings, request).name)
+      return clearing([settings, ...former], request)
     },
   }
 }
@@ -117,17 +126,14 @@ function onTheWire(
   return { name: isSecure && mayPrefix ? `__Host-${name}` : name, secure: isSecure }
 }
 
-/** Every value that was sent under a name, in order, byte for byte. */
+/** Every ticket that was sent under a name, in order, byte for byte. */
 function candidatesIn(
   header: string,
   name: string,
   rejected?: (reason: RejectReason) => void,
 ): string[] {
   const candidates: string[] = []
-  for (const pair of header.split(';')) {
-    const equals = pair.indexOf('=')
-    if (equals === -1 || trim(pair.slice(0, equals)) !== name) continue
-    const value = trim(pair.slice(equals + 1))
+  for (const value of valuesOf(header, name)) {
     if (!TICKET.test(value)) rejected?.('malformed')
     else if (!candidates.includes(value)) candidates.push(value)
     if (candidates.length === MAX_CANDIDATES) break
@@ -135,17 +141,19 @@ function candidatesIn(
   return candidates
 }
 
-/** Space and tab only: `String.trim` would also take U+00A0, and with it let another cookie pass for ours. */
-function trim(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
+/** The cookies of another library that a request still has, under other names than ours. */
+function formerIn({ replaces }: CookieSettings, request: Incoming, ours: string): CookieSettings[] {
+  if (replaces.length === 0) return []
+  const header = request.headers.get('cookie') ?? ''
+  return replaces.filter(({ name }) => name !== ours && valuesOf(header, name).length > 0)
 }
 
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
+/** Takes cookies away from the client. */
+function clearing(cookies: readonly CookieSettings[], request: Incoming): Header[] {
+  const gone = { value: '', maxAge: 0, expires: new Date(0) }
+  return cookies.map((settings) =>
+    setCookie({ ...onTheWire(settings, request), ...settings.attributes, ...gone }),
+  )
 }
 
 async function verified(

@@ -60,7 +60,7 @@ function checked(secrets: Secrets): Uint8Array<ArrayBuffer>[] {
   if (!Array.isArray(secrets) || secrets.length === 0) {
     throw refused('secrets', 'it must be a list of one or more')
   }
-  return (secrets as Secrets).map((secret, index) => {
+  return Array.from(secrets as Secrets, (secret, index) => {
     const which = `secrets[${index}]`
     if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
       throw refused(which, 'it must be a string or a Uint8Array')

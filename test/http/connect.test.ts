@@ -1,4 +1,4 @@
-import { connectServe } from './frameworks.ts'
-import { behaviours } from './behaviours.ts'
+import { connect } from './frameworks.ts'
+import { matrix } from './matrix.ts'
 
-behaviours('Connect', connectServe)
+matrix(connect)

@@ -1,5 +1,6 @@
-import express from 'express4'
-import { expressServe } from './frameworks.ts'
-import { behaviours } from './behaviours.ts'
+import create from 'express4'
+import { express } from './frameworks.ts'
+import { expressServe } from './frameworks/express.ts'
+import { matrix } from './matrix.ts'
 
-behaviours('Express 4', expressServe(express))
+matrix(express('Express 4', expressServe(create)))

@@ -1,5 +1,6 @@
-import express from 'express'
-import { expressServe } from './frameworks.ts'
-import { behaviours } from './behaviours.ts'
+import create from 'express'
+import { express } from './frameworks.ts'
+import { expressServe } from './frameworks/express.ts'
+import { matrix } from './matrix.ts'
 
-behaviours('Express 5', expressServe(express))
+matrix(express('Express 5', expressServe(create)))

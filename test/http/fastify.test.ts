@@ -11,9 +11,9 @@ import type { Session } from '../../src/core/session.ts'
 import { session } from '../../src/fastify.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
-import { behaviours } from './behaviours.ts'
-import { fastifyServe } from './frameworks.ts'
+import { fastify as framework } from './frameworks.ts'
 import { Browser, latch, listen, raw, recordsIn, watchedStore, type WatchedStore } from './kit.ts'
+import { matrix } from './matrix.ts'
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
@@ -48,7 +48,7 @@ function appWith(handler: Handler, gated = true): FastifyInstance {
   return app
 }
 
-behaviours('Fastify', fastifyServe)
+matrix(framework)
 
 const LONG = 'a session you can see, '.repeat(20_000)
 const pieces = (): Readable => Readable.from([LONG, LONG, LONG])
@@ -468,18 +468,6 @@ describe('the plugin', () => {
     const app = fastify()
     await app.register(session, { store: watched.store })
     expect([app.hasPlugin('vitrine'), app.hasRequestDecorator('session')]).toEqual([true, true])
-  })
-
-  it.each([
-    [true, 'https', /^__Host-id=.*; Secure/],
-    [true, 'http', /^id=/],
-    [false, 'https', /^id=(?!.*Secure)/],
-  ])('with trustProxy %s, knows a request forwarded from %s', async (trustProxy, proto, cookie) => {
-    const app = fastify({ trustProxy })
-    app.register(session, { store: watched.store })
-    app.get('/', async (request) => put(request))
-    const { cookies } = await raw(await start(app), [['x-forwarded-proto', proto]])
-    expect(cookies).toEqual([expect.stringMatching(cookie)])
   })
 
   it('publishes its events on the diagnostics channel, besides report', async () => {

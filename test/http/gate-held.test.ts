@@ -9,7 +9,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { session } from '../../src/express.ts'
-import { latch, listen, raw, recordsIn, watchedStore, type WatchedStore } from './kit.ts'
+import { latch, listen, raw, watchedStore, type WatchedStore } from './kit.ts'
 
 let watched: WatchedStore
 /** The store writes when it is opened. */
@@ -246,24 +246,6 @@ describe('while the session is being stored', () => {
 })
 
 describe('a client that goes away', () => {
-  it('leaves a session that is stored when the handler ends', async () => {
-    const gone = latch()
-    const origin = await serve((_req, res) => {
-      res.on('close', () => {
-        res.end('nobody hears this')
-        gone.open()
-      })
-    })
-    const req = request(origin, { agent: false }).end()
-    req.on('error', () => undefined)
-    await nextTurn()
-    setTimeout(() => req.destroy(), 20)
-    await gone.opened
-    door.open()
-    await expect.poll(() => watched.log).toEqual(['stored'])
-    expect(await recordsIn(watched.dir)).toHaveLength(1)
-  })
-
   it('leaves nothing when the handler never ends', async () => {
     door.open()
     const gone = latch()

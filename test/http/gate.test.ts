@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once, type EventEmitter } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -183,25 +182,6 @@ describe.each(MOUNTS)('with %s, the client sees what it would see without sessio
 })
 
 describe('one connection', () => {
-  it('carries many requests, and pipelined answers come in the order of the questions', async () => {
-    const { store } = await watchedStore()
-    const app = express()
-    app.use(session({ store }))
-    app.get('/:name', async (req, res) => {
-      req.session.data['name'] = req.params.name
-      if (req.params.name === 'a') await new Promise((resolve) => setTimeout(resolve, 30))
-      res.send(`[${req.params.name}]`)
-    })
-    const { port } = new URL(await listen(app))
-    const socket = connectSocket(Number(port), '127.0.0.1')
-    const names = ['a', 'b', 'c', 'd']
-    socket.write(names.map((name) => `GET /${name} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(''))
-    socket.write('GET /end HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
-    const conversation = await text(socket)
-    expect(conversation.match(/\[\w+\]/g)).toEqual(['[a]', '[b]', '[c]', '[d]', '[end]'])
-    expect(conversation.match(/Set-Cookie: id=/gi)).toHaveLength(5)
-  })
-
   it('leaves no listeners behind', async () => {
     const { store } = await watchedStore()
     const left: number[] = []

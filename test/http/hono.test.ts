@@ -8,11 +8,12 @@ import type { Session } from '../../src/core/session.ts'
 import { session, type SessionVariables } from '../../src/hono.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
-import { behaviours } from './behaviours.ts'
-import { honoServe, listenHono } from './frameworks.ts'
+import { hono } from './frameworks.ts'
+import { listenHono } from './frameworks/hono.ts'
 import { Browser, latch, raw, recordsIn, watchedStore, type WatchedStore } from './kit.ts'
+import { matrix } from './matrix.ts'
 
-behaviours('Hono', honoServe)
+matrix(hono)
 
 interface Env {
   Variables: SessionVariables
@@ -236,13 +237,5 @@ describe('session() for Hono', () => {
     expect(reply).toMatchObject({ status: 200, json: { user: 'ada' } })
     expect(reply.cookies).toHaveLength(1)
     expect(await recordsIn(watched.dir)).toHaveLength(1)
-  })
-
-  it.each([
-    ['https://localhost/', /^__Host-id=.*; Secure/],
-    ['http://localhost/', /^id=(?!.*Secure)/],
-  ])('for %s, makes a cookie that fits', async (url, expected) => {
-    const { headers } = await putting().request(url, { headers: { 'x-forwarded-proto': 'https' } })
-    expect(headers.getSetCookie()).toEqual([expect.stringMatching(expected)])
   })
 })

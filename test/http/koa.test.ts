@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { PassThrough, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import Koa, { type Context, type Middleware } from 'koa'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import * as v from 'valibot'
@@ -7,11 +7,12 @@ import type { SessionEvent } from '../../src/core/events.ts'
 import { session } from '../../src/koa.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
-import { behaviours } from './behaviours.ts'
-import { koaServe, listenKoa } from './frameworks.ts'
-import { Browser, latch, raw, recordsIn, watchedStore, type WatchedStore } from './kit.ts'
+import { koa } from './frameworks.ts'
+import { listenKoa } from './frameworks/koa.ts'
+import { Browser, raw, recordsIn, watchedStore, type WatchedStore } from './kit.ts'
+import { matrix } from './matrix.ts'
 
-behaviours('Koa', koaServe)
+matrix(koa)
 
 type Handler = (ctx: Context) => unknown
 
@@ -90,23 +91,6 @@ describe('with a Koa session, the client sees what it would see without:', () =>
     }
     expect(await recordsIn(watched.dir)).toHaveLength(2 * cookies)
     expect(failures).toEqual([])
-  })
-
-  it('events as they happen', async () => {
-    const events = new PassThrough()
-    const app = await serve(session({ store: watched.store }), put, (ctx) => {
-      ctx.type = 'text/event-stream'
-      ctx.body = events
-      events.write('data: one\n\n')
-    })
-    const response = await fetch(app)
-    expect(response.headers.getSetCookie()).toHaveLength(1)
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-    const hear = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value)
-    expect(await hear()).toBe('data: one\n\n')
-    events.write('data: two\n\n')
-    expect(await hear()).toBe('data: two\n\n')
-    await reader.cancel()
   })
 })
 
@@ -209,30 +193,6 @@ describe('session() for Koa', () => {
     expect(reply.cookies).toHaveLength(1)
     expect(found).toEqual(['ada', true])
     expect(await recordsIn(watched.dir)).toHaveLength(1)
-  })
-
-  it('does not share a session between requests of one moment', async () => {
-    const both = latch()
-    let waiting = 0
-    const wait: Middleware = async (ctx) => {
-      ctx.session.data['path'] = ctx.path
-      if (++waiting === 2) both.open()
-      await both.opened
-      show(ctx)
-    }
-    const app = await serve(session({ store: watched.store }), wait)
-    const replies = await Promise.all(['/a', '/b'].map((path) => raw(app + path)))
-    expect(replies.map(({ json }) => json)).toEqual([{ path: '/a' }, { path: '/b' }])
-  })
-
-  it.each([
-    [true, 'https', /^__Host-id=.*; Secure/],
-    [true, 'http', /^id=/],
-    [false, 'https', /^id=(?!.*Secure)/],
-  ])('with proxy %s, a request forwarded from %s', async (proxy, proto, expected) => {
-    const app = new Koa({ proxy }).use(session({ store: memoryStore() })).use(put)
-    const { cookies } = await raw(await listenKoa(app), [['x-forwarded-proto', proto]])
-    expect(cookies).toEqual([expect.stringMatching(expected)])
   })
 
   it('publishes its events on the diagnostics channel', async () => {

@@ -157,22 +157,6 @@ describe('session()', () => {
 })
 
 describe('Secure', () => {
-  const answer = (req: Request, res: Response): unknown => {
-    req.session.data['user'] = 'ada'
-    return res.end()
-  }
-
-  it.each([
-    [true, 'https', /^__Host-id=.*; Secure/],
-    [true, 'http', /^id=/],
-    [false, 'https', /^id=(?!.*Secure)/],
-  ])('with trust proxy %s, a request forwarded from %s', async (trust, proto, expected) => {
-    const app = express().set('trust proxy', trust)
-    app.use(session({ store: memoryStore() }), answer)
-    const { cookies } = await raw(await listen(app), [['x-forwarded-proto', proto]])
-    expect(cookies).toEqual([expect.stringMatching(expected)])
-  })
-
   it('over TLS, also on plain node:http', async () => {
     const key = Buffer.from('a key that both sides share')
     const tls = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const

@@ -1,73 +1,17 @@
-import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Session } from '../../src/core/session.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { withSession } from '../../src/web.ts'
-import { behaviours } from './behaviours.ts'
-import { errorAnswer, latch, listen, watchedStore, type Answer } from './kit.ts'
+import { web } from './frameworks.ts'
+import { latch, watchedStore } from './kit.ts'
+import { matrix } from './matrix.ts'
 
-behaviours('web', (options, app) => {
-  const handle = withSession(options)(async (request, session) =>
-    toResponse(await app(session, new URL(request.url))),
-  )
-  return listen((req, res) => {
-    const headers = new Headers()
-    for (let at = 0; at < req.rawHeaders.length; at += 2) {
-      headers.append(req.rawHeaders[at] as string, req.rawHeaders[at + 1] as string)
-    }
-    void handle(new Request(`http://localhost${req.url}`, { method: req.method ?? 'GET', headers }))
-      .catch((error: unknown) => toResponse(errorAnswer(error)))
-      .then(({ status, headers, body }) => {
-        res.statusCode = status
-        res.setHeaders(headers)
-        if (body) Readable.fromWeb(body as never).pipe(res)
-        else res.end()
-      })
-  })
-})
-
-function toResponse({ status = 200, headers = {}, location, body = null }: Answer): Response {
-  if (location !== undefined) {
-    if (Object.keys(headers).length === 0)
-      return Response.redirect(new URL(location, 'http://localhost'), 302)
-    return new Response(null, { status: 302, headers: headersOf({ ...headers, location }) })
-  }
-  return Response.json(body, { status, headers: headersOf(headers) })
-}
-
-function headersOf(headers: Record<string, string | string[]>): Headers {
-  const list = new Headers()
-  for (const [name, value] of Object.entries(headers)) {
-    for (const line of [value].flat()) list.append(name, line)
-  }
-  return list
-}
+matrix(web)
 
 describe('withSession', () => {
   const put = (session: Session): void => {
     session.data['user'] = 'ada'
   }
-
-  it('does not wait for a body that streams', async () => {
-    const { store } = await watchedStore()
-    const end = latch()
-    const handle = withSession({ store })((_request, session) => {
-      put(session)
-      const body = new ReadableStream<string>({
-        async start(controller) {
-          controller.enqueue('one ')
-          await end.opened
-          controller.enqueue('two')
-          controller.close()
-        },
-      })
-      return new Response(body.pipeThrough(new TextEncoderStream()))
-    })
-    const response = await handle(new Request('http://localhost/'))
-    expect(response.headers.getSetCookie()).toHaveLength(1)
-    end.open()
-    expect(await response.text()).toBe('one two')
-  })
 
   it('leaves a response that requests share as it is', async () => {
     const { store } = await watchedStore()

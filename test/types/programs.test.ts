@@ -14,7 +14,8 @@ beforeAll(() => {
   mkdirSync(own, { recursive: true })
   symlinkSync(compiled(), join(own, 'dist'), 'junction')
   symlinkSync(join(ROOT, 'package.json'), join(own, 'package.json'))
-  for (const name of ['@types/node', '@types/express', 'zod']) link(directory, name)
+  const packages = ['@types/node', '@types/express', 'fastify', 'koa', '@types/koa', 'hono', 'zod']
+  for (const name of packages) link(directory, name)
 }, 60_000)
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -47,6 +48,75 @@ async function check(
   const { stdout, stderr } = await tsc(join(directory, name), '-p', '.', '--pretty', 'false')
   return stdout + stderr
 }
+
+/** What a handler of any framework sees of a widened `SessionData`. */
+const LOOK = `
+  import type { SessionData } from 'vitrine'
+
+  function look({ data }: { readonly data: SessionData }): string {
+    const visits: number = data.visits
+    // @ts-expect-error the user may be absent
+    void data.user.name
+    // @ts-expect-error visits is a number
+    data.visits = 'many'
+    return (data.user?.name ?? 'nobody') + visits
+  }
+`
+
+/** Frameworks that have a session of their own type each. */
+const FRAMEWORKS = {
+  Fastify: `
+    import fastify from 'fastify'
+    import { session } from 'vitrine/fastify'
+
+    const sessions = session()
+    const app = fastify()
+    app.register(sessions)
+    app.register(session, { idle: '1h' })
+    app.get('/', async (request) => {
+      request.session.update((data) => {
+        data.visits++
+      })
+      // @ts-expect-error visits is a number
+      request.session.data.visits = 'many'
+      return look(request.session) + look(sessions.of(request))
+    })
+  `,
+  Koa: `
+    import Koa from 'koa'
+    import { session } from 'vitrine/koa'
+
+    const sessions = session()
+    const app = new Koa()
+    app.use(sessions)
+    app.use((ctx) => {
+      ctx.session.update((data) => {
+        data.visits++
+      })
+      // @ts-expect-error visits is a number
+      ctx.session.data.visits = 'many'
+      ctx.body = look(ctx.session) + look(sessions.of(ctx))
+    })
+  `,
+  Hono: `
+    import { Hono } from 'hono'
+    import { session, type SessionVariables } from 'vitrine/hono'
+
+    export const chained = new Hono().use(session()).get('/', (c) => {
+      c.var.session.update((data) => {
+        data.visits++
+      })
+      return c.text(look(c.get('session')))
+    })
+    export const inPieces = new Hono<{ Variables: SessionVariables }>()
+    inPieces.use(session())
+    inPieces.get('/', (c) => {
+      // @ts-expect-error visits is a number
+      c.var.session.data.visits = 'many'
+      return c.text(look(c.var.session))
+    })
+  `,
+} as const
 
 describe('SessionData that a project widens', () => {
   const widened = `
@@ -114,6 +184,14 @@ describe('SessionData that a project widens', () => {
 
   it('shows wherever a session is, without a schema', async () => {
     expect(await check({ 'session.d.ts': widened, 'app.ts': use })).toBe('')
+  })
+
+  it.each(Object.entries(FRAMEWORKS))('shows in %s', async (_, app) => {
+    expect(await check({ 'session.d.ts': widened, 'app.ts': LOOK + app })).toBe('')
+  })
+
+  it.each(Object.entries(FRAMEWORKS))('is missed in %s where nobody widens it', async (_, app) => {
+    expect(await check({ 'app.ts': LOOK + app })).toContain('Unused')
   })
 
   it('leaves a schema alone, which says everything itself', async () => {

@@ -1,9 +1,14 @@
 import { type } from 'arktype'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Hono } from 'hono'
+import type { Context } from 'koa'
 import type { IncomingMessage } from 'node:http'
 import * as v from 'valibot'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 import { session } from '../../src/express.ts'
+import { session as fastifySession, type SessionPlugin } from '../../src/fastify.ts'
+import { session as honoSession, type SessionVariables } from '../../src/hono.ts'
 import {
   createEngine,
   createSessions,
@@ -12,11 +17,15 @@ import {
   type SessionData,
   type Sessions,
 } from '../../src/index.ts'
+import { session as koaSession } from '../../src/koa.ts'
 import { withSession } from '../../src/web.ts'
 
 /** What a schema says is what `session.data` is, through every door. Compiled only, never run. */
 
 declare const req: IncomingMessage
+declare const app: FastifyInstance
+declare const request: FastifyRequest
+declare const ctx: Context
 
 /** One cart in three schema languages: a default, an optional member, a nested one. */
 const inZod = z.object({
@@ -103,6 +112,63 @@ export function expressKnowsIt(): void {
   void cart.of(req).data.total
 }
 
+export function fastifyKnowsIt(): void {
+  const cart = fastifySession({ schema: inZod })
+  expectTypeOf(cart).toEqualTypeOf<SessionPlugin<ZodCart>>()
+  expectTypeOf(cart.of(request)).toEqualTypeOf<Session<ZodCart>>()
+  expectTypeOf(cart.sessions).toEqualTypeOf<Sessions<ZodCart>>()
+  expectTypeOf(fastifySession({ schema: inValibot }).of(request).data).toEqualTypeOf<ValibotCart>()
+  expectTypeOf(fastifySession({ schema: inArktype }).of(request).data).toEqualTypeOf<ArktypeCart>()
+
+  const made = createSessions({ schema: inValibot })
+  expectTypeOf(fastifySession(made).of(request).data).toEqualTypeOf<ValibotCart>()
+  app.register(cart)
+  app.register(fastifySession, { schema: inZod, idle: '1h' })
+  app.register(fastifySession, createSessions())
+  // @ts-expect-error no such option
+  app.register(fastifySession, { idel: '1h' })
+  // @ts-expect-error no such member
+  void cart.of(request).data.total
+}
+
+export function koaKnowsIt(): void {
+  const cart = koaSession({ schema: inValibot })
+  expectTypeOf(cart.of(ctx)).toEqualTypeOf<Session<ValibotCart>>()
+  expectTypeOf(cart.sessions).toEqualTypeOf<Sessions<ValibotCart>>()
+  expectTypeOf(koaSession({ schema: inZod }).of(ctx).data).toEqualTypeOf<ZodCart>()
+  expectTypeOf(koaSession({ schema: inArktype }).of(ctx).data).toEqualTypeOf<ArktypeCart>()
+
+  const made = createSessions({ schema: inArktype })
+  expectTypeOf(koaSession(made).of(ctx).data).toEqualTypeOf<ArktypeCart>()
+  // @ts-expect-error no such member
+  void cart.of(ctx).data.total
+}
+
+export function honoKnowsIt(): void {
+  new Hono().use(honoSession({ schema: inZod })).get('/', (c) => {
+    expectTypeOf(c.get('session')).toEqualTypeOf<Session<ZodCart>>()
+    expectTypeOf(c.var.session.data).toEqualTypeOf<ZodCart>()
+    // @ts-expect-error no such member
+    return c.json(c.var.session.data.total)
+  })
+  new Hono().use(honoSession({ schema: inValibot })).get('/', (c) => {
+    expectTypeOf(c.var.session.data).toEqualTypeOf<ValibotCart>()
+    return c.json(c.var.session.data.items)
+  })
+  new Hono().use(honoSession(createSessions({ schema: inArktype }))).get('/', (c) => {
+    expectTypeOf(c.var.session.data).toEqualTypeOf<ArktypeCart>()
+    return c.json(c.var.session.data.items)
+  })
+
+  const pieces = new Hono<{ Variables: SessionVariables<ZodCart> }>()
+  pieces.get('/', (c) => {
+    expectTypeOf(c.var.session).toEqualTypeOf<Session<ZodCart>>()
+    // @ts-expect-error no such step
+    c.get('session').data.step = 'paid'
+    return c.text('')
+  })
+}
+
 export function webKnowsIt(): void {
   withSession({ schema: inZod })((request, { data }) => {
     expectTypeOf(request).toEqualTypeOf<Request>()
@@ -133,6 +199,13 @@ export async function withoutASchema(): Promise<void> {
   expectTypeOf(createEngine({})).toEqualTypeOf<Engine>()
   expectTypeOf(session().of(req)).toEqualTypeOf<Session>()
   expectTypeOf<Express.Request['session']>().toEqualTypeOf<Session>()
+  expectTypeOf(fastifySession().of(request)).toEqualTypeOf<Session>()
+  expectTypeOf(koaSession().of(ctx)).toEqualTypeOf<Session>()
+  expectTypeOf(ctx.session).toEqualTypeOf<Session>()
+  new Hono().use(honoSession()).get('/', (c) => {
+    expectTypeOf(c.var.session).toEqualTypeOf<Session>()
+    return c.text('')
+  })
   withSession()((_, { data }) => {
     expectTypeOf(data).toEqualTypeOf<SessionData>()
     return Response.json(data)

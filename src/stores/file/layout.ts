@@ -48,7 +48,7 @@ export function plainLayout(extension: string, codec: Codec): Layout {
     },
 
     decode(id, bytes) {
-      const file = parse(bytes, codec)
+      const file = parseObject(bytes, codec)
       if (file.id !== id) throw new Unreadable('its id is not its file name')
       if (!isPlainObject(file.data)) throw new Unreadable('data is not an object')
       if (file.flash !== undefined && !isPlainObject(file.flash)) {
@@ -68,8 +68,11 @@ export function plainLayout(extension: string, codec: Codec): Layout {
   }
 }
 
-/** Reads the object that a file is. Only a plain object is a session. */
-function parse(bytes: Buffer, codec: Codec): JsonObject {
+/**
+ * Reads the object that a file is. Only a plain object is a session.
+ * @throws Unreadable
+ */
+export function parseObject(bytes: Buffer, codec: Codec): JsonObject {
   if (bytes.length === 0) throw new Unreadable('the file is empty')
   let text: string
   try {
@@ -94,10 +97,14 @@ function timeText(time: number): string {
   return time > LAST_MOMENT ? 'never' : new Date(time).toISOString()
 }
 
+/** A day and perhaps a time of day as ISO 8601 has them. `Date.parse` alone makes a time even of `soon 49`. */
+const MOMENT =
+  /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/
+
 /** NaN where it is no time: the engine takes that as expired. */
-function time(value: unknown): number {
+export function time(value: unknown): number {
   if (value === 'never') return Infinity
-  return typeof value === 'string' ? Date.parse(value) : NaN
+  return typeof value === 'string' && MOMENT.test(value) ? Date.parse(value) : NaN
 }
 
 /** Durations stand in the file in seconds, as in cookies. */

@@ -4,7 +4,8 @@ import type { FileStoreOptions } from './file-store.ts'
 import { plainLayout, type Layout } from './layout.ts'
 import { loadYaml, plainYamlLayout } from './yaml.ts'
 
-const plainJsonLayout = plainLayout('.json', {
+/** Our own JSON files. */
+export const plainJsonLayout: Layout = plainLayout('.json', {
   stringify: (value) => JSON.stringify(value, null, 2),
   parse: JSON.parse,
 })
