@@ -178,7 +178,7 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
   async function conclude(state: SessionState): Promise<Outcome> {
     if (state.ended === 'destroyed') {
       await remove(state)
-      return state.presented ? { kind: 'clear' } : KEEP
+      return state.presented && !state.muted ? { kind: 'clear' } : KEEP
     }
     await save(state, false)
     if (state.ended !== null || state.record === null || isKnown(state)) return KEEP

@@ -79,7 +79,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
   }
 
   async function find(ticket: string, request: Incoming | null): Promise<Session | null> {
-    const record = await sealer.unseal(ticket, purpose)
+    const record = await asked('open', () => sealer.unseal(ticket, purpose))
     if (!record) return rejected('forged')
     if (!isLive(record, now(), policy)) return rejected('expired')
     const pristine = await shape.load(record.data, sessionTag(record.id))
@@ -121,7 +121,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     await shape.check(draft.record.data)
     if (state.renewing || state.id === null) state.id = createId()
     const sealed: SealedRecord = { ...draft.record, id: state.id }
-    const ticket = await sealer.seal(sealed, purpose)
+    const ticket = await asked('seal', () => sealer.seal(sealed, purpose))
     rebase(state, draft, null)
     state.renewing = false
     if (draft.record.revision !== before?.revision) tell(state.id, before, draft.record)
@@ -139,5 +139,14 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     if (state.record === null) return
     state.record = null
     report({ type: 'destroyed', at: now(), session: sessionTag(state.id ?? '') })
+  }
+}
+
+async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof VitrineError) throw error
+    throw new VitrineError('STORE', `Cannot ${what} the session: the sealer failed`, error)
   }
 }

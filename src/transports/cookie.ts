@@ -73,12 +73,11 @@ export function cookie(
       const settings = settingsFor(request)
       const { name } = onTheWire(settings, request)
       const candidates = candidatesIn(header, name, rejected)
-      const tickets =
-        settings.secrets === undefined || candidates.length === 0
-          ? candidates
-          : await verified(candidates, signerOf(settings.secrets), settings.name, rejected)
-      const isNobody = tickets.length === 0 && formerIn(settings, request, name).length > 0
-      return isNobody ? [NOBODY] : tickets
+      const orNobody = (tickets: readonly string[]) =>
+        tickets.length === 0 && formerIn(settings, request, name).length > 0 ? [NOBODY] : tickets
+      if (settings.secrets === undefined || candidates.length === 0) return orNobody(candidates)
+      const signs = signerOf(settings.secrets)
+      return verified(candidates, signs, settings.name, rejected).then(orNobody)
     },
 
     async send(ticket, expiresAt, now, request) {
