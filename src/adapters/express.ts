@@ -68,7 +68,7 @@ export function session(options: Given = {}): SessionMiddleware {
     if (sessionOf(req)) return next()
     sessions.open(incoming(req)).then((session) => {
       remember(req, sessions, session)
-      Object.assign(req, { session })
+      ;(req as { session?: Session }).session = session
       gateResponse(res, { commit: () => sessions.commit(session), failed: next })
       next()
     }, next)
@@ -83,7 +83,6 @@ export function session(options: Given = {}): SessionMiddleware {
 /** `secure` is the framework's word where it has one: Express honours the app's `trust proxy` setting. */
 function incoming(req: IncomingMessage & { secure?: unknown; originalUrl?: string }): Incoming {
   const { secure, method, headers, socket } = req
-  const url = req.originalUrl ?? req.url
   return {
     headers: {
       get: (name) => {
@@ -93,7 +92,7 @@ function incoming(req: IncomingMessage & { secure?: unknown; originalUrl?: strin
     },
     secure:
       typeof secure === 'boolean' ? secure : 'encrypted' in socket && socket.encrypted === true,
-    ...(method !== undefined && { method }),
-    ...(url !== undefined && { url }),
+    method,
+    url: req.originalUrl ?? req.url,
   }
 }

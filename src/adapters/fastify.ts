@@ -93,7 +93,7 @@ function plugin(options: Given): SessionPlugin {
     Object.assign(request, { session })
     remember(raw, sessions, session)
     gateResponse(reply.raw, {
-      commit: async () => (failing.has(request) ? [] : sessions.commit(session)),
+      commit: () => (failing.has(request) ? [] : sessions.commit(session)),
       failed: (error) => answer(error, reply),
     })
   }

@@ -67,7 +67,7 @@ export function session(options: Given = {}): SessionMiddleware {
     remember(ctx.req, sessions, session)
     let thrown = false
     gateResponse(ctx.res, {
-      commit: async () => (thrown ? [] : sessions.commit(session)),
+      commit: () => (thrown ? [] : sessions.commit(session)),
       failed: (error) => ctx.onerror(error as Error),
     })
     try {

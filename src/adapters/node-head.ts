@@ -5,7 +5,8 @@ import { ABOUT_THE_ANSWER, mergedHeader } from './headers.ts'
 /** Merges a session's headers into what the app said. */
 export function addHeaders(res: ServerResponse, headers: readonly Header[]): void {
   for (const [name, value] of headers) {
-    const lines = mergedHeader(name, linesOf(res.getHeader(name)), value)
+    const said = res.getHeader(name)
+    const lines = said === undefined ? [value] : mergedHeader(name, linesOf(said), value)
     res.setHeader(name, lines.length === 1 ? (lines[0] as string) : lines)
   }
 }
@@ -44,13 +45,26 @@ function takeList(res: ServerResponse, list: readonly unknown[]): void {
   for (const [name, value] of pairs) res.appendHeader(name, value)
 }
 
+/** How a response looks once its head is sent. */
+export const HEAD_IS_SENT: Readonly<Record<string, unknown>> = {
+  headersSent: true,
+  writableEnded: false,
+  setHeader: refuseHeader,
+  setHeaders: refuseHeader,
+  appendHeader: refuseHeader,
+  removeHeader: refuseHeader,
+}
+
 /** What Node throws when headers come too late. */
 export function headersSent(action: 'set' | 'write'): Error {
   const error = new Error(`Cannot ${action} headers after they are sent to the client`)
   return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' })
 }
 
-function linesOf(value: number | string | string[] | undefined): readonly string[] {
-  if (value === undefined) return []
+function linesOf(value: number | string | string[]): readonly string[] {
   return Array.isArray(value) ? value : [String(value)]
+}
+
+function refuseHeader(): never {
+  throw headersSent('set')
 }

@@ -2,15 +2,17 @@ import type { ServerResponse } from 'node:http'
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { Header } from '../core/transport.ts'
-import { addHeaders, clearAnswer, headersSent, takeHead } from './node-head.ts'
+import { checkChunk, refuse, release, writeAfterFailure } from './node-body.ts'
+import { addHeaders, clearAnswer, HEAD_IS_SENT, headersSent, takeHead } from './node-head.ts'
+import { define, layOver } from './overlay.ts'
 
 /** What happens at the gate. */
 export interface Gate {
   /**
    * Called once, when the response is about to begin. Nothing of it leaves before this settles.
-   * @returns the headers to add to the response
+   * @returns the headers to add to the response; at once where nothing has to be stored
    */
-  readonly commit: () => Promise<readonly Header[]>
+  readonly commit: () => readonly Header[] | Promise<readonly Header[]>
   /** Answers instead of the handler when `commit` failed. The response is as good as new, its status 500. */
   readonly failed: (error: unknown) => void
 }
@@ -28,14 +30,11 @@ type Method = (...args: unknown[]) => unknown
 /** What makes a response begin or go on. `flush` is there when `compression` was mounted before. */
 type Held = 'write' | 'end' | 'flushHeaders' | 'flush'
 
-/** How a response looks once its head is sent. */
-const HEAD_IS_SENT = {
-  headersSent: true,
-  writableEnded: false,
-  setHeader: refuseHeader,
-  setHeaders: refuseHeader,
-  appendHeader: refuseHeader,
-  removeHeader: refuseHeader,
+/** The methods that the gate lays over a response's, or that others may lay over it. */
+const METHODS = ['writeHead', 'write', 'end', 'flushHeaders', 'flush', 'on'] as const
+
+type Methods = Record<Exclude<(typeof METHODS)[number], 'flush'>, Method> & {
+  flush: Method | undefined
 }
 
 /**
@@ -43,211 +42,191 @@ const HEAD_IS_SENT = {
  * 2xx means stored, and a failed commit is answered by the app's error handler with nothing sent before.
  *
  * The handler notices nothing: while the response is held, `headersSent` is true, `write` answers `false` and
- * `drain` follows, callbacks come late. A status of 500 and above passes at once, without a commit.
- * Informational responses (1xx) are not held.
+ * `drain` follows, callbacks come late. Where nothing has to be stored nothing is held. A status of 500 and above
+ * passes at once, without a commit. Informational responses (1xx) are not held.
  *
  * Works with whatever wraps the response before (`compression` below the gate) and after (above the gate).
  * @param res a response that has not begun
  */
-export function gateResponse(res: ServerResponse, { commit, failed }: Gate): void {
-  const below = {
-    writeHead: res.writeHead as Method,
-    write: res.write as Method,
-    end: res.end as Method,
-    flushHeaders: res.flushHeaders,
-    flush: (res as { flush?: Method }).flush,
-    on: res.on as Method,
+export function gateResponse(res: ServerResponse, gate: Gate): void {
+  new ResponseGate(res, gate).shut()
+}
+
+/** One gate. A class, because this is on the path of every request: a closure for each method costs more. */
+class ResponseGate {
+  readonly #res: ServerResponse & { flush?: Method }
+  readonly #gate: Gate
+  /** The response's methods as they were, and which of them were its own. */
+  readonly #below: Methods
+  readonly #own: readonly string[]
+  readonly #calls: { readonly name: Held; readonly args: unknown[] }[] = []
+  readonly #sources: Readable[] = []
+  readonly #onPipe = (source: Readable): void => void this.#sources.push(source)
+  readonly #onUnpipe = (source: Readable): void => {
+    this.#sources.splice(this.#sources.indexOf(source), 1)
   }
-  const calls: { readonly name: Held; readonly args: unknown[] }[] = []
-  const sources = new Set<Readable>()
-  let phase: Phase = 'open'
-  let beginning = false
-  let open = (): void => undefined
+  #phase: Phase = 'open'
+  #beginning = false
+  #reopen = ignore
 
-  const onPipe = (source: Readable): void => void sources.add(source)
-  const onUnpipe = (source: Readable): void => void sources.delete(source)
-  res.on('pipe', onPipe).on('unpipe', onUnpipe)
+  constructor(res: ServerResponse, gate: Gate) {
+    this.#res = res
+    this.#gate = gate
+    const { writeHead, write, end, flushHeaders, flush, on } = this.#res as unknown as Methods
+    this.#below = { writeHead, write, end, flushHeaders, flush, on }
+    this.#own = METHODS.filter((name) => Object.hasOwn(res, name))
+  }
 
-  const remove = layOver(res, {
-    writeHead,
-    write: held('write', false),
-    end: held('end', res),
-    flushHeaders: held('flushHeaders', undefined),
-    ...(below.flush && { flush: held('flush', undefined) }),
-    on: below.on,
-  })
+  shut(): void {
+    const res = this.#res
+    res.on('pipe', this.#onPipe).on('unpipe', this.#onUnpipe)
+    // Assigned, not defined, and in one order: that keeps the hidden classes few.
+    Object.assign(res, {
+      writeHead: (...args: unknown[]) => this.#writeHead(args),
+      write: (...args: unknown[]) => this.#held('write', args, false),
+      end: (...args: unknown[]) => this.#held('end', args, res),
+      flushHeaders: (...args: unknown[]) => this.#held('flushHeaders', args, undefined),
+    })
+    if (this.#below.flush) res.flush = (...args) => this.#held('flush', args, undefined)
+  }
 
   /** The head comes first, whoever asks for it: the hooks above the gate (`on-headers`) run when they always do. */
-  function writeHead(...args: unknown[]): unknown {
-    if (phase === 'open' && res.headersSent) pass(false)
-    if (phase === 'passed') return Reflect.apply(below.writeHead, res, args)
-    if (phase === 'failed') return res
-    if (phase === 'held') {
+  #writeHead(args: unknown[]): unknown {
+    const res = this.#res
+    if (this.#phase === 'open' && res.headersSent) this.#pass(false)
+    if (this.#phase === 'passed') return Reflect.apply(this.#below.writeHead, res, args)
+    if (this.#phase === 'failed') return res
+    if (this.#phase === 'held') {
       // some wrappers ask for the implicit head until they see Node's private `_header`
       if (args.length === 1 && args[0] === res.statusCode) return res
       throw headersSent('write')
     }
     takeHead(res, args)
-    if (res.statusCode < 500) void hold(!beginning)
-    else pass(!beginning)
+    if (res.statusCode < 500) this.#commit(!this.#beginning)
+    else this.#pass(!this.#beginning)
     return res
   }
 
-  function held(name: Held, answer: unknown): Method {
-    return (...args) => {
-      if (phase === 'open' || phase === 'held') checkChunk(name, args[0])
-      if (phase === 'open') begin()
-      if (phase === 'passed') return Reflect.apply(below[name] as Method, res, args)
-      if (phase === 'failed') {
-        refuse(args, writeAfterFailure())
-        return name === 'write' ? true : answer
-      }
-      calls.push({ name, args })
-      if (name === 'end') define(res, 'writableEnded', true)
-      return answer
+  #held(name: Held, args: unknown[], answer: unknown): unknown {
+    if (this.#phase === 'open' || this.#phase === 'held') checkChunk(name, args[0])
+    if (this.#phase === 'open') this.#begin()
+    if (this.#phase === 'passed') return Reflect.apply(this.#below[name] as Method, this.#res, args)
+    if (this.#phase === 'failed') {
+      refuse(args, writeAfterFailure())
+      return name === 'write' ? true : answer
     }
+    this.#calls.push({ name, args })
+    if (name === 'end') define(this.#res, 'writableEnded', true)
+    return answer
   }
 
-  function begin(): void {
-    if (res.headersSent) return pass(false) // somebody answered before, past the gate: a timeout, say
-    beginning = true
+  #begin(): void {
+    const res = this.#res
+    if (res.headersSent) return this.#pass(false) // somebody answered before, past the gate: a timeout, say
+    this.#beginning = true
     try {
       res.writeHead(res.statusCode)
     } finally {
-      beginning = false
+      this.#beginning = false
     }
-    if (phase === 'open') void hold(false) // a hook above kept it to itself
+    if (this.#phase === 'open') this.#commit(false) // a hook above kept it to itself
   }
 
-  async function hold(explicit: boolean): Promise<void> {
-    phase = 'held'
-    open = layOver(res, HEAD_IS_SENT)
+  #commit(explicit: boolean): void {
+    let headers: readonly Header[] | Promise<readonly Header[]>
+    try {
+      headers = this.#gate.commit()
+    } catch (error) {
+      headers = rejected(error)
+    }
+    if (headers instanceof Promise) return void this.#hold(headers, explicit)
+    addHeaders(this.#res, headers)
+    this.#pass(explicit)
+  }
+
+  async #hold(commit: Promise<readonly Header[]>, explicit: boolean): Promise<void> {
+    const res = this.#res
+    this.#phase = 'held'
+    this.#reopen = layOver(res, HEAD_IS_SENT)
     const { statusCode, statusMessage } = res
     let drained: boolean
     try {
-      const headers = await commit()
-      open()
+      const headers = await commit
+      this.#reopen()
       Object.assign(res, { statusCode, statusMessage }) // setting them came too late, too
       addHeaders(res, headers)
-      drained = replay(explicit)
+      drained = this.#replay(explicit)
     } catch (error) {
-      return fail(error)
+      return this.#fail(error)
     }
-    if (drained) emitDrain()
+    if (drained) this.#emitDrain()
   }
 
   /**
    * The app's calls, in order, those included that come while they are replayed.
    * @returns whether somebody waits for a `drain` that nobody else will emit
    */
-  function replay(explicit: boolean): boolean {
+  #replay(explicit: boolean): boolean {
     let waiting = false
     let blocked = false
-    settleHead(explicit)
+    this.#settleHead(explicit)
+    const calls = this.#calls
     for (let call = calls.shift(); call; call = calls.shift()) {
-      if (call.name === 'end') phase = 'passed' // in HTTP/2 and inject, `end` calls `write`
-      const answer = Reflect.apply(below[call.name] as Method, res, call.args)
+      if (call.name === 'end') this.#phase = 'passed' // in HTTP/2 and inject, `end` calls `write`
+      const answer = Reflect.apply(this.#below[call.name] as Method, this.#res, call.args)
       if (call.name === 'write') waiting = true
       if (call.name === 'end') waiting = false
       blocked ||= call.name === 'write' && answer === false
     }
-    phase = 'passed'
+    this.#phase = 'passed'
     return waiting && !blocked
   }
 
-  function pass(explicit: boolean): void {
-    phase = 'passed'
-    settleHead(explicit)
+  #pass(explicit: boolean): void {
+    this.#phase = 'passed'
+    this.#settleHead(explicit)
   }
 
   /** From here on nothing comes back: the hooks above have run, and shall not run again. */
-  function settleHead(explicit: boolean): void {
-    res.off('pipe', onPipe).off('unpipe', onUnpipe)
-    res.writeHead = below.writeHead as typeof res.writeHead
-    if (explicit) Reflect.apply(below.writeHead, res, [res.statusCode])
+  #settleHead(explicit: boolean): void {
+    const res = this.#res
+    res.off('pipe', this.#onPipe).off('unpipe', this.#onUnpipe)
+    res.writeHead = this.#below.writeHead as typeof res.writeHead
+    if (explicit) Reflect.apply(this.#below.writeHead, res, [res.statusCode])
   }
 
   /** Whoever took over `on` (compression does, for `drain`) answers the emitter that he listens to. */
-  function emitDrain(): void {
-    const emitter = Reflect.apply(below.on, res, ['drain', ignore]) as EventEmitter
+  #emitDrain(): void {
+    const emitter = Reflect.apply(this.#below.on, this.#res, ['drain', ignore]) as EventEmitter
     emitter.off('drain', ignore)
     emitter.emit('drain')
   }
 
-  function fail(error: unknown): void {
-    phase = 'failed'
-    open()
-    remove()
-    res.off('pipe', onPipe).off('unpipe', onUnpipe)
+  #fail(error: unknown): void {
+    const res = this.#res
+    this.#phase = 'failed'
+    this.#reopen()
+    this.#remove()
+    res.off('pipe', this.#onPipe).off('unpipe', this.#onUnpipe)
     res.on('error', ignore) // the handler may write on, after the end of the answer it does not know of
-    release(res, sources)
-    for (const { args } of calls) refuse(args, error)
+    release(res, this.#sources)
+    for (const { args } of this.#calls) refuse(args, error)
     if (res.headersSent) return void res.destroy()
     clearAnswer(res)
-    failed(error)
+    this.#gate.failed(error)
   }
-}
 
-/**
- * Lays members over an object's own. This is on the path of every request: the same names in the same order, taken off
- * in reverse, keep the engine's hidden classes few.
- * @returns takes them off again, and whatever was laid over them since
- */
-function layOver(target: object, members: Readonly<Record<string, unknown>>): () => void {
-  const names = Object.keys(members)
-  const before = names.map((name) => Object.getOwnPropertyDescriptor(target, name))
-  for (const name of names) define(target, name, members[name])
-  return () => {
-    for (let at = names.length - 1; at >= 0; at--) {
-      const own = before[at]
-      if (own) Object.defineProperty(target, names[at] as string, own)
-      else Reflect.deleteProperty(target, names[at] as string)
+  /** Takes the gate off again, and whatever was laid over it since. */
+  #remove(): void {
+    for (const name of METHODS) {
+      if (this.#own.includes(name)) define(this.#res, name, this.#below[name])
+      else Reflect.deleteProperty(this.#res, name)
     }
   }
 }
 
-function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, {
-    value,
-    configurable: true,
-    enumerable: true,
-    writable: true,
-  })
-}
-
-/** What is no chunk is refused while the handler is there to hear of it, as Node does. */
-function checkChunk(name: Held, chunk: unknown): void {
-  const optional = name === 'end' && (!chunk || typeof chunk === 'function')
-  if (name.startsWith('flush') || optional) return
-  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return
-  const error = new TypeError('The chunk must be a string, a Buffer or a Uint8Array')
-  throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
-}
-
-/** Nobody waits for ever: whoever gave a callback hears that nothing was written. */
-function refuse(args: readonly unknown[], error: unknown): void {
-  const callback = args.find((each) => typeof each === 'function')
-  if (callback) process.nextTick(callback, error)
-}
-
-/** Stops what is piped. The end is left to the end of the response: `pipeline` would tear it down on the way. */
-function release(res: ServerResponse, sources: ReadonlySet<Readable>): void {
-  const streams = [...sources]
-  for (const stream of streams) stream.unpipe(res)
-  const destroy = (): void => streams.forEach((stream) => stream.destroy())
-  if (res.closed) destroy()
-  else res.once('close', destroy)
-}
-
-function refuseHeader(): never {
-  throw headersSent('set')
-}
-
-function writeAfterFailure(): Error {
-  const error = new Error(
-    'Cannot write: the session could not be stored and the response is another one',
-  )
-  return Object.assign(error, { code: 'ERR_STREAM_DESTROYED' })
+async function rejected(error: unknown): Promise<never> {
+  throw error
 }
 
 function ignore(): void {

@@ -18,24 +18,28 @@ export function sessionsFrom(given: Given): Sessions {
  * Which sessions opened a request's session. The first to come stays, also where one framework runs inside another:
  * two would send two cookies of one name.
  */
-const opened = new WeakMap<IncomingMessage, { readonly by: Sessions; readonly session: Session }>()
+const OPENED: unique symbol = Symbol('vitrine')
+
+interface Request extends IncomingMessage {
+  [OPENED]?: { readonly by: Sessions; readonly session: Session }
+}
 
 /** Remembers the session that was opened for a request. */
-export function remember(req: IncomingMessage, by: Sessions, session: Session): void {
-  opened.set(req, { by, session })
+export function remember(req: Request, by: Sessions, session: Session): void {
+  req[OPENED] = { by, session }
 }
 
 /** The session that was opened for a request, by whomever. */
-export function sessionOf(req: IncomingMessage): Session | undefined {
-  return opened.get(req)?.session
+export function sessionOf(req: Request): Session | undefined {
+  return req[OPENED]?.session
 }
 
 /**
  * The session that these very sessions opened for a request.
  * @throws TypeError when they did not
  */
-export function sessionBy(by: Sessions, req: IncomingMessage): Session {
-  const found = opened.get(req)
+export function sessionBy(by: Sessions, req: Request): Session {
+  const found = req[OPENED]
   if (found?.by === by) return found.session
   throw new TypeError(
     'Cannot find the session: mount one session middleware before the handler, and ask that one',

@@ -104,7 +104,7 @@ function copyArray(
 }
 
 function copyObject(object: JsonObject, maxDepth: number, path: (string | number)[]): JsonObject {
-  if (Object.getOwnPropertySymbols(object).length > 0) {
+  if (Object.getOwnPropertySymbols(object).some((name) => isEnumerable(object, name))) {
     throw invalid(path, 'a member named by a symbol would be dropped; use a string key')
   }
   const copy: JsonObject = {}
@@ -116,6 +116,30 @@ function copyObject(object: JsonObject, maxDepth: number, path: (string | number
     path.pop()
   }
   return copy
+}
+
+/**
+ * Copies a value that is known to be plain JSON: several times quicker than `copyJson`, which has to find that out.
+ */
+export function cloneJson<T>(value: T): T
+export function cloneJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const copy: unknown[] = []
+    for (const item of value as readonly unknown[]) copy.push(cloneMember(item))
+    return copy
+  }
+  const copy: JsonObject = {}
+  for (const key of Object.keys(value)) put(copy, key, cloneMember((value as JsonObject)[key]))
+  return copy
+}
+
+function cloneMember(member: unknown): unknown {
+  return typeof member === 'object' && member !== null ? cloneJson(member) : member
+}
+
+function isEnumerable(object: object, name: symbol): boolean {
+  return Object.prototype.propertyIsEnumerable.call(object, name)
 }
 
 function invalid(path: Path, reason: string): VitrineError {
@@ -207,8 +231,8 @@ export function assignInPlace(live: JsonObject, target: JsonObject): void {
     if (equal(mine, wanted)) continue
     if (isPlainObject(mine) && isPlainObject(wanted)) assignInPlace(mine, wanted)
     else if (Array.isArray(mine) && Array.isArray(wanted)) {
-      mine.splice(0, mine.length, ...(copyJson(wanted, Infinity) as unknown[]))
-    } else put(live, key, copyJson(wanted, Infinity))
+      mine.splice(0, mine.length, ...(cloneJson(wanted) as unknown[]))
+    } else put(live, key, cloneJson(wanted))
   }
 }
 

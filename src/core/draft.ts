@@ -1,4 +1,5 @@
-import { assignInPlace, copyJson, diff, equal, type Change, type JsonObject } from './data.ts'
+import { assignInPlace, diff, equal, type Change, type JsonObject } from './data.ts'
+import { equalLate, snapshot } from './late-copy.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
 import { beat, expiry, policyOf, type Policy } from './policy.ts'
 import { carryOver } from './replay.ts'
@@ -21,7 +22,7 @@ export function isChanged(state: SessionState): boolean {
     state.flashSet !== null ||
     state.flashTaken !== null ||
     state.keep !== null ||
-    (state.data !== null && !equal(state.data, state.pristine))
+    (state.data !== null && !equalLate(state.data, state.pristine))
   )
 }
 
@@ -100,7 +101,7 @@ export function rebase(
   if (state.data !== null && own !== stored) {
     assignInPlace(
       state.data,
-      equal(state.data, own) ? stored : keepingMine(state.data, own, stored),
+      equalLate(state.data, own) ? stored : keepingMine(state.data, own, stored),
     )
   }
   state.record = record
@@ -113,7 +114,7 @@ export function rebase(
 }
 
 function keepingMine(live: JsonObject, own: JsonObject, stored: JsonObject): JsonObject {
-  const mine = copyJson(live, Infinity) as JsonObject
+  const mine = snapshot(live, Infinity)
   return merge(own, mine, stored, (conflict) => ({ value: conflict.mine, winner: 'mine' })).data
 }
 
@@ -127,7 +128,7 @@ export function changesBetween(before: SessionRecord | null, after: SessionRecor
 
 function ownData(state: SessionState): JsonObject {
   if (state.data === null) return state.pristine
-  return copyJson(state.data, state.maxDepth) as JsonObject
+  return snapshot(state.data, state.maxDepth)
 }
 
 function composeFlash(

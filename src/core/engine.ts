@@ -7,8 +7,9 @@ import type { EngineParts } from './parts.ts'
 import { isLive } from './policy.ts'
 import { queueByKey } from './queue.ts'
 import { readyStore } from './ready-store.ts'
-import { LiveSession, newState, type Session, type SessionState } from './session.ts'
+import { LiveSession, newState, UNSTORED, type Session, type SessionState } from './session.ts'
 import type { SessionData, Store } from './store.ts'
+import type { Incoming } from './transport.ts'
 
 /**
  * The six verbs of a session engine. A ticket is an id, or a sealed record; signing it is the transport's work.
@@ -41,9 +42,11 @@ export type Outcome =
 /** An engine with the two ends of a request on top. */
 export interface RequestEngine extends Engine {
   /** The session of the first good ticket, or a new one that is stored only if something is put in. */
-  open(tickets: readonly string[]): Promise<Session>
-  /** Stores what the request changed and says what the client must be told. */
-  settle(session: Session): Promise<Outcome>
+  open(tickets: readonly string[], request: Incoming): Promise<Session>
+  /** The request that a session was opened for; `null` when this engine did not open it. */
+  requestOf(session: Session): Incoming | null
+  /** Stores what the request changed and says what the client must be told; at once when there is nothing to store. */
+  settle(session: Session): Outcome | Promise<Outcome>
   /**
    * From now on a change to this session comes too late.
    * @returns whether the app had looked inside, so that its response depends on the ticket
@@ -64,27 +67,29 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     init: () => store.init(),
 
     async create(data) {
-      const session = await fresh(false, false)
+      const session = await fresh(null, false, false)
       if (data !== undefined) session.data = data
       await save(stateOf(session), true)
       return session
     },
 
     async retrieve(ticket) {
-      const found = await find(ticket)
+      const found = await find(ticket, null)
       return typeof found === 'string' ? null : found
     },
 
-    async open(tickets) {
+    async open(tickets, request) {
       let retired = false
       for (const ticket of tickets) {
-        const found = await find(ticket)
+        const found = await find(ticket, request)
         if (typeof found !== 'string') return found
         retired ||= found === 'retired'
         report({ type: 'rejected', at: now(), reason: found })
       }
-      return fresh(tickets.length > 0, retired)
+      return fresh(request, tickets.length > 0, retired)
     },
+
+    requestOf: (session) => LiveSession.requestOf(session, engine),
 
     async flush(session) {
       const state = stateOf(session)
@@ -105,7 +110,7 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
 
     settle(session) {
       const state = stateOf(session)
-      return isIdle(state) ? Promise.resolve(KEEP) : inTurn(state.id ?? '', () => conclude(state))
+      return isIdle(state) ? KEEP : inTurn(state.id ?? '', () => conclude(state))
     },
 
     close: (session) => closeSession(stateOf(session), parts),
@@ -118,7 +123,7 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     return LiveSession.stateOf(session, engine)
   }
 
-  async function find(ticket: unknown): Promise<Session | RejectReason> {
+  async function find(ticket: unknown, request: Incoming | null): Promise<Session | RejectReason> {
     if (!store.accepts(ticket)) return 'malformed'
     const stored = await store.read(ticket)
     if (!stored) return 'unknown'
@@ -128,19 +133,31 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     const loaded = shape.load(record.data, sessionTag(ticket))
     const pristine = loaded instanceof Promise ? await loaded : loaded
     if (!pristine) return 'invalid'
-    return new LiveSession({
-      ...newState(engine, createId, pristine, parts, true),
-      id: ticket,
-      record,
-      version,
-      known: { id: ticket, expiresAt: record.expiresAt },
-    })
+    const { expiresAt } = record
+    return new LiveSession(
+      newState(engine, createId, parts, {
+        id: ticket,
+        record,
+        version,
+        pristine,
+        known: { id: ticket, expiresAt },
+        presented: true,
+        muted: false,
+        request,
+      }),
+    )
   }
 
-  async function fresh(presented: boolean, muted: boolean): Promise<Session> {
+  async function fresh(
+    request: Incoming | null,
+    presented: boolean,
+    muted: boolean,
+  ): Promise<Session> {
     const empty = shape.empty()
     const pristine: JsonObject = empty instanceof Promise ? await empty : empty
-    return new LiveSession({ ...newState(engine, createId, pristine, parts, presented), muted })
+    return new LiveSession(
+      newState(engine, createId, parts, { ...UNSTORED, pristine, presented, muted, request }),
+    )
   }
 
   function createId(): string {
@@ -161,7 +178,7 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
   async function conclude(state: SessionState): Promise<Outcome> {
     if (state.ended === 'destroyed') {
       await remove(state)
-      return state.presented ? { kind: 'clear' } : KEEP
+      return state.presented && !state.muted ? { kind: 'clear' } : KEEP
     }
     await save(state, false)
     if (state.ended !== null || state.record === null || isKnown(state)) return KEEP

@@ -58,7 +58,10 @@ export function isLive(record: SessionRecord, now: number, policy: Policy): bool
   const { idle, lifetime } = policyOf(record, policy)
   // a store may hand out anything: a text would be taken for a time, and added to at its end
   return (
-    [createdAt, expiresAt, idle, lifetime].every((time) => typeof time === 'number') &&
+    typeof createdAt === 'number' &&
+    typeof expiresAt === 'number' &&
+    typeof idle === 'number' &&
+    typeof lifetime === 'number' &&
     createdAt >= 0 &&
     createdAt <= now + CLOCK_SKEW &&
     idle > 0 &&

@@ -21,21 +21,22 @@ export interface ReadyStore {
 /** @param report handed to the store's `init` */
 export function readyStore(store: Store, report: Report): ReadyStore {
   let ready: Promise<void> | null = null
+  let isReady = false
 
   async function init(): Promise<void> {
     const attempt = (ready ??= wrapped('get ready', async () => store.init?.(report)))
     try {
       await attempt
+      isReady = ready === attempt
     } catch (error) {
       if (ready === attempt) ready = null // a later try may succeed
       throw error
     }
   }
 
-  async function use<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    if (!ready) await init()
-    else await ready
-    return wrapped(what, ask)
+  /** Most calls find the store ready, and then do not wait to hear so. */
+  function use<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    return isReady ? wrapped(what, ask) : init().then(() => wrapped(what, ask))
   }
 
   return {
@@ -60,20 +61,25 @@ export function readyStore(store: Store, report: Report): ReadyStore {
       }
       await use('wipe the sessions', () => (store.wipe as () => Promise<void>)())
       ready = null
+      isReady = false
     },
 
     async close() {
       if (ready) await wrapped('close', async () => store.close?.())
       ready = null
+      isReady = false
     },
   }
 }
 
-async function wrapped<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (error) {
+function wrapped<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  const refuse = (error: unknown): never => {
     if (error instanceof VitrineError) throw error
     throw new VitrineError('STORE', `Cannot ${what}: the store failed`, error)
+  }
+  try {
+    return ask().catch(refuse)
+  } catch (error) {
+    return Promise.reject(error as Error).catch(refuse)
   }
 }

@@ -1,4 +1,4 @@
-import { copyJson, type JsonObject } from './data.ts'
+import { cloneJson, copyJson, type JsonObject } from './data.ts'
 import { merge, type Merged, type Settle, type Settled } from './merge.ts'
 
 /** A change that can be made again on newer data, and the data right before and after it was made. */
@@ -51,7 +51,7 @@ export function carryOver(
   }
   for (const { before, change, after } of replays) {
     take(before)
-    const working = copyJson(data, Infinity) as JsonObject
+    const working = cloneJson(data)
     change(working)
     data = copyJson(working, maxDepth) as JsonObject
     base = after

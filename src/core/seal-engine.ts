@@ -5,7 +5,8 @@ import { VitrineError } from './errors.ts'
 import { sessionTag } from './events.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive, policyOf } from './policy.ts'
-import { LiveSession, newState, type Session, type SessionState } from './session.ts'
+import { LiveSession, newState, UNSTORED, type Session, type SessionState } from './session.ts'
+import type { Incoming } from './transport.ts'
 import type { Sealer, SealedRecord, SessionRecord } from './store.ts'
 
 const KEEP: Outcome = { kind: 'keep' }
@@ -22,21 +23,23 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     init: async () => undefined,
 
     async create(data) {
-      const session = await fresh(false)
+      const session = await fresh(null, false)
       if (data !== undefined) session.data = data
       await seal(stateOf(session))
       return session
     },
 
-    retrieve: (ticket) => find(ticket),
+    retrieve: (ticket) => find(ticket, null),
 
-    async open(tickets) {
+    async open(tickets, request) {
       for (const ticket of tickets) {
-        const session = await find(ticket)
+        const session = await find(ticket, request)
         if (session) return session
       }
-      return fresh(tickets.length > 0)
+      return fresh(request, tickets.length > 0)
     },
+
+    requestOf: (session) => LiveSession.requestOf(session, engine),
 
     async flush(session) {
       const state = stateOf(session)
@@ -75,18 +78,17 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     return LiveSession.stateOf(session, engine)
   }
 
-  async function find(ticket: string): Promise<Session | null> {
-    const record = await sealer.unseal(ticket, purpose)
+  async function find(ticket: string, request: Incoming | null): Promise<Session | null> {
+    const record = await asked('open', () => sealer.unseal(ticket, purpose))
     if (!record) return rejected('forged')
     if (!isLive(record, now(), policy)) return rejected('expired')
     const pristine = await shape.load(record.data, sessionTag(record.id))
     if (!pristine) return rejected('invalid')
-    return new LiveSession({
-      ...newState(engine, createId, pristine, parts, true),
-      id: record.id,
-      record,
-      known: { id: record.id, expiresAt: record.expiresAt },
-    })
+    const { id, expiresAt } = record
+    const stated = { id, record, version: null, pristine, known: { id, expiresAt } }
+    return new LiveSession(
+      newState(engine, createId, parts, { ...stated, presented: true, muted: false, request }),
+    )
   }
 
   function rejected(reason: 'forged' | 'expired' | 'invalid'): null {
@@ -94,9 +96,17 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     return null
   }
 
-  async function fresh(presented: boolean): Promise<Session> {
+  async function fresh(request: Incoming | null, presented: boolean): Promise<Session> {
     const pristine: JsonObject = await shape.empty()
-    return new LiveSession(newState(engine, createId, pristine, parts, presented))
+    return new LiveSession(
+      newState(engine, createId, parts, {
+        ...UNSTORED,
+        pristine,
+        presented,
+        muted: false,
+        request,
+      }),
+    )
   }
 
   function isTouchDue({ record }: SessionState): boolean {
@@ -111,7 +121,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     await shape.check(draft.record.data)
     if (state.renewing || state.id === null) state.id = createId()
     const sealed: SealedRecord = { ...draft.record, id: state.id }
-    const ticket = await sealer.seal(sealed, purpose)
+    const ticket = await asked('seal', () => sealer.seal(sealed, purpose))
     rebase(state, draft, null)
     state.renewing = false
     if (draft.record.revision !== before?.revision) tell(state.id, before, draft.record)
@@ -129,5 +139,14 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     if (state.record === null) return
     state.record = null
     report({ type: 'destroyed', at: now(), session: sessionTag(state.id ?? '') })
+  }
+}
+
+async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof VitrineError) throw error
+    throw new VitrineError('STORE', `Cannot ${what} the session: the sealer failed`, error)
   }
 }

@@ -1,8 +1,10 @@
-import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
+import { cloneJson, copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
+import { copyLate, snapshot } from './late-copy.ts'
 import { expiry, milliseconds, type Duration, type Policy } from './policy.ts'
 import { replayable, type Replay } from './replay.ts'
 import type { SessionData, SessionRecord, Version } from './store.ts'
+import type { Incoming } from './transport.ts'
 
 /** One session, as a request handler sees it. */
 export interface Session<Data extends object = SessionData> {
@@ -65,6 +67,8 @@ export interface SessionState {
   readonly known: { readonly id: string; readonly expiresAt: number } | null
   /** Whether the request carried a renewed id: nothing is stored and no cookie sent. */
   readonly muted: boolean
+  /** The request it was opened for; `null` outside a request. */
+  readonly request: Incoming | null
   /** Set once the response leaves: tells about a change that comes too late, or throws. */
   late: ((path: string) => void) | null
   /** The times of a session that is not stored yet. */
@@ -72,25 +76,35 @@ export interface SessionState {
   readonly maxDepth: number
 }
 
-/** The state of a session that is not stored yet. */
+/** What a session begins with. */
+type Beginning = Pick<
+  SessionState,
+  'id' | 'record' | 'version' | 'pristine' | 'known' | 'presented' | 'muted' | 'request'
+>
+
+/** What is known of a session that is not stored yet. */
+export const UNSTORED = { id: null, record: null, version: null, known: null } as const
+
+/** The state of a session at the beginning of a request. */
 export function newState(
   owner: object,
   createId: () => string,
-  pristine: JsonObject,
   { now, policy, maxDepth }: { now: () => number; policy: Policy; maxDepth: number },
-  presented: boolean,
+  { id, record, version, pristine, known, presented, muted, request }: Beginning,
 ): SessionState {
-  const createdAt = now()
   return {
     owner,
     createId,
     pristine,
     presented,
+    muted,
+    request,
     maxDepth,
-    fresh: { createdAt, expiresAt: expiry(createdAt, createdAt, policy) },
-    id: null,
-    record: null,
-    version: null,
+    known,
+    fresh: record ?? beginningAt(now(), policy),
+    id,
+    record,
+    version,
     data: null,
     replays: [],
     flashSet: null,
@@ -99,10 +113,12 @@ export function newState(
     renewing: false,
     ended: null,
     seen: false,
-    known: null,
-    muted: false,
     late: null,
   }
+}
+
+function beginningAt(createdAt: number, policy: Policy): SessionState['fresh'] {
+  return { createdAt, expiresAt: expiry(createdAt, createdAt, policy) }
 }
 
 /** The engine's side of a session: its state, kept out of the app's sight. */
@@ -124,6 +140,11 @@ export class LiveSession implements Session {
       )
     }
     return session.#state
+  }
+
+  /** The request that an engine opened a session for; `null` when it did not. */
+  static requestOf(session: object, owner: object): Incoming | null {
+    return #state in session && session.#state.owner === owner ? session.#state.request : null
   }
 
   get id(): string {
@@ -148,7 +169,7 @@ export class LiveSession implements Session {
 
   get data(): SessionData {
     const state = this.#look()
-    state.data ??= copyJson(state.pristine, Infinity) as JsonObject
+    state.data ??= copyLate(state.pristine)
     return state.late ? guard(state.data, state.late, []) : state.data
   }
 
@@ -163,7 +184,7 @@ export class LiveSession implements Session {
     const state = this.#state
     if (!this.#mayChange('data')) return
     const { data } = this
-    const copy = () => copyJson(data, state.maxDepth) as JsonObject
+    const copy = () => snapshot(data, state.maxDepth)
     state.replays.push(replayable(data, change, copy))
   }
 
@@ -174,7 +195,7 @@ export class LiveSession implements Session {
       if (!left || !Object.hasOwn(left, key) || state.flashTaken?.has(key)) return undefined
       if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
       state.flashTaken = new Set(state.flashTaken).add(key)
-      return copyJson(left[key], Infinity)
+      return cloneJson(left[key])
     }
     if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
     state.flashSet = {

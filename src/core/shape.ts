@@ -1,4 +1,4 @@
-import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
+import { cloneJson, copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
 import type { Report } from './events.ts'
 import { issuePath, type OnInvalid, type SchemaIssue, type StandardSchema } from './schema.ts'
@@ -42,7 +42,7 @@ export function shapeOf(
   async function fit(
     data: unknown,
   ): Promise<{ data: JsonObject } | { issues: readonly SchemaIssue[] }> {
-    const result = await validate(copyJson(data, Infinity))
+    const result = await validate(cloneJson(data))
     if (result.issues) return { issues: result.issues }
     if (!isPlainObject(result.value)) {
       throw new VitrineError('CONFIG', 'Cannot use this schema: its output must be an object')
@@ -61,9 +61,7 @@ export function shapeOf(
       report({ type: 'invalid', at: now(), session, paths })
       if (onInvalid === 'discard') return null
       if (onInvalid === 'error') throw refused('Cannot use stored session data', result.issues)
-      const mended = await fit(
-        await onInvalid(copyJson(data, Infinity) as JsonObject, result.issues),
-      )
+      const mended = await fit(await onInvalid(cloneJson(data), result.issues))
       if ('data' in mended) return mended.data
       throw refused('Cannot use what onInvalid returned', mended.issues)
     },

@@ -8,8 +8,8 @@ export interface Incoming {
   readonly headers: { get(name: string): string | null | undefined }
   /** Whether the request came over TLS, by the adapter's or the app's own rule; a raw header is never trusted. */
   readonly secure?: boolean
-  readonly method?: string
-  readonly url?: string
+  readonly method?: string | undefined
+  readonly url?: string | undefined
 }
 
 /** Carries a ticket between client and server. */
@@ -24,7 +24,10 @@ export interface Transport {
    * Every candidate ticket of a request, best first: a stray duplicate cookie must not log anybody out.
    * @param rejected told about each candidate whose signature does not verify
    */
-  receive(request: Incoming, rejected?: (reason: RejectReason) => void): Promise<readonly string[]>
+  receive(
+    request: Incoming,
+    rejected?: (reason: RejectReason) => void,
+  ): readonly string[] | Promise<readonly string[]>
   /**
    * The headers that hand a ticket to the client.
    * @param expiresAt milliseconds since the epoch; `Infinity`: never
@@ -35,7 +38,7 @@ export interface Transport {
     expiresAt: number,
     now: number,
     request: Incoming,
-  ): Promise<readonly Header[]>
+  ): readonly Header[] | Promise<readonly Header[]>
   /** The headers that take the ticket away from the client. */
   clear(request: Incoming): readonly Header[]
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../core/engine.ts'
+import type { Engine, Outcome } from '../core/engine.ts'
 import type { Header, Incoming } from '../core/transport.ts'
 import type { Session } from '../core/session.ts'
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
@@ -17,11 +17,15 @@ export interface Sessions<Data extends object = SessionData> {
   /**
    * Stores what the request changed. Call it once, before the first byte of the response leaves, and not at
    * all when the handler threw or the answer is 5xx.
-   * @returns the headers to add to the response
+   * @returns the headers to add to the response: at once where nothing has to be stored, so that most responses
+   *   need not wait at all; `await` takes both
    * @throws VitrineError when the session could not be stored: nothing may be sent then but an error
    */
-  commit(session: Session<Data>): Promise<readonly Header[]>
+  commit(session: Session<Data>): readonly Header[] | Promise<readonly Header[]>
 }
+
+const VARY: readonly Header[] = [['vary', 'Cookie']]
+const PRIVATE: Header = ['cache-control', 'private']
 
 /**
  * Makes the sessions of an app.
@@ -32,7 +36,6 @@ export function createSessions<S extends StandardSchema | undefined = undefined>
 ): Sessions<InferOutput<S>> {
   const { engine, transport, reaper, parts } = build(options)
   const { report, now } = parts
-  const requests = new WeakMap<Session, Incoming>()
 
   const sessions: Sessions = {
     engine,
@@ -42,26 +45,33 @@ export function createSessions<S extends StandardSchema | undefined = undefined>
       const tickets = await transport.receive(request, (reason) =>
         report({ type: 'rejected', at: now(), reason }),
       )
-      const session = await engine.open(tickets)
-      requests.set(session, request)
-      return session
+      return engine.open(tickets, request)
     },
 
-    async commit(session) {
-      const request = requests.get(session)
-      if (!request) throw new TypeError('commit takes a session that open returned')
-      const outcome = await engine.settle(session)
-      const seen = engine.close(session)
-      const vary: readonly Header[] = seen ? [['vary', 'Cookie']] : []
-      if (outcome.kind === 'keep') return vary
-      const headers =
-        outcome.kind === 'clear'
-          ? transport.clear(request)
-          : await transport.send(outcome.ticket, outcome.expiresAt, now(), request)
-      return [...headers, ...vary, ['cache-control', 'private']]
+    commit(session) {
+      const request = engine.requestOf(session)
+      if (!request)
+        return Promise.reject(new TypeError('commit takes a session that open returned'))
+      const outcome = engine.settle(session)
+      return outcome instanceof Promise
+        ? outcome.then((settled) => headersFor(settled, session, request))
+        : headersFor(outcome, session, request)
     },
   }
   return sessions as unknown as Sessions<InferOutput<S>>
+
+  function headersFor(
+    outcome: Outcome,
+    session: Session,
+    request: Incoming,
+  ): readonly Header[] | Promise<readonly Header[]> {
+    const vary = engine.close(session) ? VARY : []
+    if (outcome.kind === 'keep') return vary
+    if (outcome.kind === 'clear') return [...transport.clear(request), ...vary, PRIVATE]
+    const sent = transport.send(outcome.ticket, outcome.expiresAt, now(), request)
+    const all = (headers: readonly Header[]) => [...headers, ...vary, PRIVATE]
+    return sent instanceof Promise ? sent.then(all) : all(sent)
+  }
 }
 
 /**

@@ -315,9 +315,9 @@ describe('signed cookies', () => {
     for (const secrets of [undefined, null, '', NEW, [], ['secret'], ['x'.repeat(31)]]) {
       const options = { secrets } as unknown as CookieOptions
       expect(() => cookie(options)).toThrow(expect.objectContaining({ code: 'CONFIG' }))
-      await expect(
-        cookie(() => options).receive(withCookie(`id=${createId()}`)),
-      ).rejects.toMatchObject({ code: 'CONFIG' })
+      expect(() => cookie(() => options).receive(withCookie(`id=${createId()}`))).toThrow(
+        expect.objectContaining({ code: 'CONFIG' }),
+      )
     }
   })
 })

@@ -36,6 +36,28 @@ describe('a signed ticket', () => {
     }
   })
 
+  it('that verified before does so at once, and under no other name', async () => {
+    const { sign: signIt, verify: ask } = signer([NEW])
+    const [id, other] = [createId(), createId()]
+    const ticket = await signIt(id, 'id')
+    expect(ask(ticket, 'id')).toBeInstanceOf(Promise)
+    expect(await ask(ticket, 'id')).toBe(id)
+    expect(ask(ticket, 'id')).toBe(id)
+    expect(await ask(ticket, 'id2')).toBeNull()
+    expect(await ask(`${other}${ticket.slice(other.length)}`, 'id')).toBeNull()
+    expect(await ask(ticket.slice(0, -1), 'id')).toBeNull()
+  })
+
+  it('is remembered among ten thousand, no more', async () => {
+    const { sign: signIt, verify: ask } = signer([NEW])
+    const tickets: string[] = []
+    for (let n = 0; n <= 10_000; n++) tickets.push(await signIt(`id-${n}`, 'id'))
+    for (const ticket of tickets) await ask(ticket, 'id')
+    expect(ask(tickets.at(-1) as string, 'id')).toBe('id-10000')
+    expect(ask(tickets[1] as string, 'id')).toBe('id-1')
+    expect(ask(tickets[0] as string, 'id')).toBeInstanceOf(Promise)
+  })
+
   it('does not verify with a secret that is not known', async () => {
     expect(await verify(await signer([OLD]).sign(createId(), 'id'), 'id')).toBeNull()
   })
@@ -83,7 +105,7 @@ describe('a signed ticket', () => {
           ticket.slice(0, at) + String.fromCharCode(char.charCodeAt(0) ^ bit) + ticket.slice(at + 1)
         )
       })
-      const answers = await Promise.all(forged.map((text) => verify(text, 'id')))
+      const answers = await Promise.all(forged.map(async (text) => verify(text, 'id')))
       expect(answers.every((answer) => answer === null)).toBe(true)
     }
   })

@@ -323,7 +323,7 @@ describe('two requests at once', () => {
     await b.request((s) => (s.data['n'] = 0))
     const open = await Promise.all(Array.from({ length: 50 }, () => b.open()))
     await Promise.all(
-      open.map((session, index) => {
+      open.map(async (session, index) => {
         session.data[`key${index}`] = index
         session.update((data) => void (data['n'] = (data['n'] as number) + 1))
         return sessions.commit(session)
@@ -449,7 +449,7 @@ describe('values', () => {
     const { sessions, calls } = world()
     const session = await browser(sessions).open()
     session.data['cart'] = [{ 'unit price': value }]
-    const error = await sessions.commit(session).catch((e: unknown) => e)
+    const error = await Promise.resolve(sessions.commit(session)).catch((e: unknown) => e)
     expect(error).toMatchObject({ code: 'INVALID' })
     expect((error as Error).message).toContain('session.data.cart[0]["unit price"]')
     expect((error as Error).message).toContain(hint)
@@ -512,7 +512,7 @@ describe('a schema', () => {
     const sessions = createSessions({ store, schema: Cart })
     const session = await sessions.open({ headers: { get: () => null } })
     session.data.items.push('hidden-value' as never)
-    const error = await sessions.commit(session).catch((e: unknown) => e)
+    const error = await Promise.resolve(sessions.commit(session)).catch((e: unknown) => e)
     expect(error).toMatchObject({
       code: 'INVALID',
       message: expect.stringContaining('items[0]'),

@@ -23,12 +23,10 @@ export interface Engine {
   readonly cannot: Cannot
   /** What a ticket looks like. */
   readonly ticket: RegExp
-  /** What the client is told when a write fails. */
-  readonly failure: string
   readonly watch: () => Promise<Watched & { readonly store: Store | Sealer }>
 }
 
-const STORE = { cannot: {}, ticket: /^[a-z2-7]{32}$/, failure: 'STORE' } as const
+const STORE = { cannot: {}, ticket: /^[a-z2-7]{32}$/ } as const
 
 /** Every engine there is. */
 export const ENGINES: readonly Engine[] = [
@@ -43,7 +41,6 @@ export const ENGINES: readonly Engine[] = [
       'an end for all copies': 'a copy of a ticket stays good until it expires',
     },
     ticket: /^[\w.-]{100,4000}$/,
-    failure: 'ENOSPC',
     watch: async () => watchedSealer(),
   },
 ]

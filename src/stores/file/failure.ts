@@ -39,11 +39,15 @@ export function storeError(what: string, error: unknown): VitrineError {
   )
 }
 
-/** Runs a store operation; its errors come out as `VitrineError`. */
-export async function failing<T>(what: string, operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation()
-  } catch (error) {
+/** Runs a store operation; its errors come out as `VitrineError`. What is done at once costs one promise. */
+export function failing<T>(what: string, operation: () => T | Promise<T>): Promise<T> {
+  const refuse = (error: unknown): never => {
     throw storeError(what, error)
+  }
+  try {
+    const result = operation()
+    return result instanceof Promise ? result.catch(refuse) : Promise.resolve(result)
+  } catch (error) {
+    return Promise.reject(storeError(what, error))
   }
 }

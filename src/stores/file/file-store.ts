@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { biggestKeys } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
 import { sessionTag, type Report } from '../../core/events.ts'
-import type { SessionRecord, Store, Version } from '../../core/store.ts'
+import type { SessionRecord, Store, Stored, Version } from '../../core/store.ts'
 import { atomicFiles, type Durability } from './atomic.ts'
 import { directoryAt } from './directory.ts'
 import { failing, storeError } from './failure.ts'
@@ -59,11 +59,10 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
       }),
 
     read: (id) =>
-      failing('read a session', async () => {
+      failing('read a session', () => {
         if (!layout.accepts(id)) return null
-        const look = await lookTwice(id)
-        const settled = look.kind === 'unreadable' ? await setAside(id) : look
-        return settled.kind === 'found' ? settled.stored : null
+        const look = reader.look(id)
+        return look.kind === 'unreadable' ? readAgain(id, look) : storedOf(look)
       }),
 
     write: (id, record, expected) => failing('write a session', () => write(id, record, expected)),
@@ -199,14 +198,14 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     }
   }
 
-  async function lookTwice(id: string): Promise<Look> {
+  async function readAgain(id: string, first: Look): Promise<Stored | null> {
     const since = io.elapsed()
-    let look = reader.look(id)
+    let look = first
     while (look.kind === 'unreadable' && !look.settled && io.elapsed() - since < MID_WRITE) {
       await io.sleep(5)
       look = reader.look(id)
     }
-    return look
+    return storedOf(look.kind === 'unreadable' ? await setAside(id) : look)
   }
 
   /** @returns what is there now: somebody may have set it right meanwhile */
@@ -249,4 +248,8 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
       return true
     })
   }
+}
+
+function storedOf(look: Look): Stored | null {
+  return look.kind === 'found' ? look.stored : null
 }

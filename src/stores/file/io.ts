@@ -49,6 +49,8 @@ const nothing = new Int32Array(new SharedArrayBuffer(4))
 
 const BUSY: Readonly<Record<string, readonly string[]>> = { win32: ['EPERM', 'EACCES', 'EBUSY'] }
 
+const EXACT = { bigint: true, throwIfNoEntry: false } as const
+
 /** The real one. */
 export const nodeIo: Io = {
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
@@ -57,7 +59,7 @@ export const nodeIo: Io = {
   write: (fd, buffer, offset, length) => fs.writeSync(fd, buffer, offset, length),
   fsync: (fd) => fs.fsyncSync(fd),
   fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
-  lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  lstat: (path) => fs.lstatSync(path, EXACT),
   rename: (from, to) => fs.renameSync(from, to),
   busy: BUSY[process.platform] ?? [],
   unlink: (path) => fs.unlinkSync(path),

@@ -24,12 +24,7 @@ export function closeWay(way: string, io: Io): void {
  * Moves a file that is no session out of the way. It is never deleted. The caller holds the lock.
  * @returns the file's new name; `null`: it is gone, or somebody took over
  */
-export function quarantine(
-  directory: Directory,
-  path: string,
-  way: string,
-  io: Io,
-): string | null {
+export function quarantine(directory: Directory, path: string, way: string, io: Io): string | null {
   const name = `${basename(path)}.${new Date(io.now()).toISOString().replaceAll(':', '')}`
   let kept = name
   // what was set aside in the same millisecond stays

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import type { Stored, Version } from '../../core/store.ts'
 import type { Directory } from './directory.ts'
 import { errorCode, type Facts, type Io } from './io.ts'
@@ -47,7 +47,8 @@ interface Known {
 /** @param maxBytes a longer file is not read at all */
 export function readerOf(directory: Directory, layout: Layout, maxBytes: number, io: Io): Reader {
   const cache = new Map<string, Known>()
-  const pathOf = (id: string) => join(directory.path, id + layout.extension)
+  const within = join(directory.path, sep) // joined once: this is on the path of every request
+  const pathOf = (id: string) => within + id + layout.extension
 
   return {
     pathOf,

@@ -1,7 +1,12 @@
+import { resolve } from 'node:path'
 import { isId } from '../../core/id.ts'
 import type { Store } from '../../core/store.ts'
 import { acceptsDancerYamlId } from './dancer-yaml.ts'
+import { withThread } from './aside.ts'
 import { fileStore, type FileStoreOptions } from './file-store.ts'
+import { gauge } from './gauge.ts'
+import { nodeIo } from './io.ts'
+import type { Layout } from './layout.ts'
 import { jsonLayout, yamlLayout } from './layouts.ts'
 
 /**
@@ -10,7 +15,7 @@ import { jsonLayout, yamlLayout } from './layouts.ts'
  */
 export function jsonStore(options: string | FileStoreOptions = {}): Store {
   const all = optionsOf(options)
-  return fileStore(all, jsonLayout(all))
+  return filesWith(all, jsonLayout(all), 'json')
 }
 
 /**
@@ -20,8 +25,7 @@ export function jsonStore(options: string | FileStoreOptions = {}): Store {
 export function yamlStore(options: string | FileStoreOptions = {}): Store {
   const all = optionsOf(options)
   let opened: Promise<Store> | undefined
-  const open = () =>
-    (opened ??= yamlLayout(all).then((layout) => fileStore(all, layout) as Required<Store>))
+  const open = () => (opened ??= yamlLayout(all).then((layout) => filesWith(all, layout, 'yaml')))
   type All = Promise<Required<Store>>
   return {
     accepts: all.layout === 'dancer' ? acceptsDancerYamlId : isId,
@@ -34,6 +38,7 @@ export function yamlStore(options: string | FileStoreOptions = {}): Store {
     delete: async (id) => (await open()).delete(id),
     reap: async (now, signal) => (await (open() as All)).reap(now, signal),
     wipe: async () => (await (open() as All)).wipe(),
+    close: async () => (await (opened as All | undefined))?.close(),
     async *ids() {
       yield* (await (open() as All)).ids()
     },
@@ -41,6 +46,20 @@ export function yamlStore(options: string | FileStoreOptions = {}): Store {
       yield* (await (open() as All)).watch(signal)
     },
   }
+}
+
+/** With a file system of somebody else's there is no other thread: it could not be taken there. */
+function filesWith(
+  options: FileStoreOptions,
+  layout: Layout,
+  format: 'json' | 'yaml',
+): Required<Store> {
+  const { io, ...rest } = options
+  if (io) return fileStore(options, layout) as Required<Store>
+  const measured = gauge(nodeIo)
+  const dir = resolve(rest.dir ?? 'sessions') // a thread has no directory of its own to be in
+  const store = fileStore({ ...rest, io: measured.io }, layout)
+  return withThread(store, measured, { ...rest, dir, format })
 }
 
 function optionsOf(options: string | FileStoreOptions): FileStoreOptions {

@@ -104,6 +104,7 @@ export function ends(cell: Cell): void {
       const stale = await raw(`${browser.origin}/set?user=eve`, old)
       expect(stale).toMatchObject({ status: 200, json: { user: 'eve' }, cookies: [] })
       expect((await raw(browser.origin, old)).json).toEqual({})
+      expect(await raw(`${browser.origin}/logout`, old)).toMatchObject({ status: 200, cookies: [] })
       expect((await browser.get('/')).json).toEqual({ cart: 'tea', user: 'ada' })
     },
     'an end for all copies',

@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { VitrineError } from '../../core/errors.ts'
+import type { Store } from '../../core/store.ts'
+import type { Answer, AsideOptions, Call, Said } from './aside.ts'
+import { fileStore } from './file-store.ts'
+import { gauge } from './gauge.ts'
+import { nodeIo } from './io.ts'
+import { jsonLayout, yamlLayout } from './layouts.ts'
+
+// The other thread of `aside.ts`: the same store on the same directory, one call after the other.
+
+const options = workerData as AsideOptions
+const measured = gauge(nodeIo)
+const opened = open()
+
+async function open(): Promise<Required<Store>> {
+  const layout = options.format === 'yaml' ? await yamlLayout(options) : jsonLayout(options)
+  const store = fileStore({ ...options, io: measured.io }, layout) as Required<Store>
+  // the directory is ready, and warnings about it were given by the first thread
+  await store.init((event) => {
+    if (event.type !== 'warning') parentPort?.postMessage({ event } satisfies Said)
+  })
+  parentPort?.postMessage({ ready: true } satisfies Said)
+  return store
+}
+
+async function answer({ n, method, args }: Call): Promise<void> {
+  let result: Pick<Answer, 'value' | 'error'>
+  try {
+    const store = await opened
+    const call = store[method] as (...args: readonly unknown[]) => Promise<unknown>
+    result = { value: await call(...args) }
+  } catch (error) {
+    const { code, message, cause } = error as VitrineError
+    result = { error: { code, message, cause } }
+  }
+  const spent = { look: measured.take('look'), change: measured.take('change') }
+  parentPort?.postMessage({ n, ...result, ...spent } satisfies Answer)
+}
+
+parentPort?.on('message', (call: Call) => void answer(call))

@@ -1,0 +1,159 @@
+import { Worker } from 'node:worker_threads'
+import { VitrineError } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Report } from '../../core/events.ts'
+import type { Store } from '../../core/store.ts'
+import type { FileStoreOptions } from './file-store.ts'
+import type { Gauge, Kind, Measured } from './gauge.ts'
+
+/** What the other thread has to know to open the same directory. */
+export interface AsideOptions extends Omit<FileStoreOptions, 'io'> {
+  readonly format: 'json' | 'yaml'
+}
+
+/** A call that the other thread makes. */
+export interface Call {
+  readonly n: number
+  readonly method: 'read' | 'write' | 'touch' | 'delete'
+  readonly args: readonly unknown[]
+}
+
+/** What became of it. An error crosses as what it is made of. */
+export interface Answer {
+  readonly n: number
+  readonly value?: unknown
+  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly cause: unknown }
+  readonly look: Measured
+  readonly change: Measured
+}
+
+/** What the other thread says besides: that it is ready, and what a store reports. */
+export type Said = { readonly ready: true } | { readonly event: Parameters<Report>[0] }
+
+interface Asked {
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+const KIND: Readonly<Record<Call['method'], Kind>> = {
+  read: 'look',
+  write: 'change',
+  touch: 'change',
+  delete: 'change',
+}
+
+/** Beside this file in the package. */
+const PROGRAM = new URL('./aside-thread.js', import.meta.url)
+
+/**
+ * Keeps a slow disk from holding up the event loop. File operations are done at once, because for a quick disk that
+ * costs the loop least; while they take a noticeable share of its time, another thread does them. To the directory
+ * that thread is one more process: the locks are the same, and so is what is promised.
+ * @param program what the thread runs
+ */
+export function withThread(
+  store: Store,
+  gauge: Gauge,
+  options: AsideOptions,
+  program: URL = PROGRAM,
+): Required<Store> {
+  const files = store as Required<Store>
+  let report: Report = () => {}
+  let thread: ReturnType<typeof threadOf> | null = null
+  let isBroken = false
+
+  function ask<T>(method: Call['method'], args: readonly unknown[], here: () => Promise<T>) {
+    if (isBroken || !gauge.isSlow(KIND[method])) return here()
+    thread ??= threadOf(
+      program,
+      options,
+      gauge,
+      (event) => report(event),
+      () => {
+        isBroken = true // no threads here, or a bundler left the file out: things go on as they are
+        thread = null
+      },
+    )
+    return thread.isReady() ? thread.ask<T>(method, args) : here()
+  }
+
+  return {
+    ...files,
+    init(listener) {
+      report = listener
+      return files.init(listener)
+    },
+    read: (id) => ask('read', [id], () => files.read(id)),
+    write: (id, record, expected) =>
+      ask('write', [id, record, expected], () => files.write(id, record, expected)),
+    touch: (id, expiresAt, expected) =>
+      ask('touch', [id, expiresAt, expected], () => files.touch(id, expiresAt, expected)),
+    delete: (id) => ask('delete', [id], () => files.delete(id)),
+    async close() {
+      const ending = thread
+      thread = null
+      await ending?.end()
+    },
+  }
+}
+
+function threadOf(
+  program: URL,
+  options: AsideOptions,
+  gauge: Gauge,
+  report: Report,
+  broken: () => void,
+) {
+  const asked = new Map<number, Asked>()
+  let count = 0
+  let ready = false
+  let idle = (): void => undefined
+  const worker = new Worker(program, { workerData: options })
+  worker.unref()
+  worker.on('error', (error) => stop(error))
+  worker.on('exit', () => stop(new Error('The thread has ended')))
+  worker.on('message', (message: Answer | Said) => {
+    if ('event' in message) return report(message.event)
+    if ('ready' in message) return void (ready = true)
+    const { resolve, reject } = asked.get(message.n) as Asked
+    asked.delete(message.n)
+    if (asked.size === 0) rest()
+    gauge.add('look', message.look)
+    gauge.add('change', message.change)
+    if (!message.error) return resolve(message.value as never)
+    const { code, message: text, cause } = message.error
+    reject(new VitrineError(code, text, cause))
+  })
+
+  function rest(): void {
+    worker.unref()
+    idle()
+  }
+
+  /** Whether a call was carried out is not known then: the store failed. */
+  function stop(cause: unknown): void {
+    ready = false
+    for (const { reject } of asked.values()) {
+      reject(new VitrineError('STORE', 'Cannot reach the session files: their thread ended', cause))
+    }
+    asked.clear()
+    broken()
+    idle()
+  }
+
+  return {
+    isReady: () => ready,
+    ask: <T>(method: Call['method'], args: readonly unknown[]) =>
+      new Promise<T>((resolve, reject) => {
+        const n = count++
+        asked.set(n, { resolve, reject })
+        if (asked.size === 1) worker.ref()
+        worker.postMessage({ n, method, args } satisfies Call)
+      }),
+    async end() {
+      if (asked.size > 0) await new Promise<void>((done) => (idle = done))
+      worker.removeAllListeners('exit')
+      await worker.terminate()
+    },
+  }
+}
