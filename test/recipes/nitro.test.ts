@@ -1,0 +1,3 @@
+import { testCart, testRecipe } from './checks.ts'
+
+testRecipe('nitro', testCart)
