@@ -15,8 +15,8 @@ function tsc(...options) {
 }
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
-// The doc comments belong to the declarations; the code goes without, and its maps lead to the source.
-const codeOnly = ['declaration', 'declarationMap', 'isolatedDeclarations']
+// The doc comments belong to the declarations; the code goes without.
+const codeOnly = ['declaration', 'isolatedDeclarations']
 const ends = await Promise.all([
   tsc('--emitDeclarationOnly'),
   tsc('--removeComments', '--noCheck', ...codeOnly.flatMap((option) => [`--${option}`, 'false'])),

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib'
 
 /** What an app can load: every module but the command line and the test suites, compressed, in bytes. */
 const MAX_CODE = 66_000
-/** What npm downloads, with sources and maps for editors and debuggers, in bytes. */
-const MAX_TARBALL = 320_000
+/** What npm downloads, in bytes. */
+const MAX_TARBALL = 140_000
 
 const [checkout = '.', tarball = ''] = process.argv.slice(2)
 const dist = join(checkout, 'dist')

@@ -1,6 +1,6 @@
 import { storeEngine, type RequestEngine } from '../core/engine.ts'
 import type { Report, SessionEvent } from '../core/events.ts'
-import { createId } from '../core/id.ts'
+import { createId, isId } from '../core/id.ts'
 import { settleBy, type OnConflict } from '../core/settle.ts'
 import type { EngineParts } from '../core/parts.ts'
 import { milliseconds, type Duration } from '../core/policy.ts'
@@ -9,7 +9,7 @@ import { sealEngine } from '../core/seal-engine.ts'
 import { anyShape, shapeOf } from '../core/shape.ts'
 import type { Sealer, Store } from '../core/store.ts'
 import type { Transport } from '../core/transport.ts'
-import { jsonStore } from '../stores/file/store.ts'
+import { lateStore } from '../core/late-store.ts'
 import { cookie } from '../transports/cookie.ts'
 import { reaperOf, type Reaper } from './reaper.ts'
 
@@ -50,9 +50,15 @@ export interface Built {
   readonly reaper: Reaper
 }
 
-/** Where sessions are kept when the app does not say. */
+/**
+ * Where sessions are kept when the app does not say: JSON files. Their code is loaded only if it is used, so that an
+ * app with another store can be bundled without, and run where there are no files.
+ */
 export function defaultStore(): Store {
-  return jsonStore()
+  return lateStore(isId, async () => {
+    const { jsonStore } = await import('../stores/file/store.ts')
+    return jsonStore() as Required<Store>
+  })
 }
 
 /**

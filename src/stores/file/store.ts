@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { isId } from '../../core/id.ts'
 import type { Store } from '../../core/store.ts'
 import { acceptsDancerYamlId } from './dancer-yaml.ts'
+import { lateStore } from '../../core/late-store.ts'
 import { withThread } from './aside.ts'
 import { fileStore, type FileStoreOptions } from './file-store.ts'
 import { gauge } from './gauge.ts'
@@ -24,28 +25,8 @@ export function jsonStore(options: string | FileStoreOptions = {}): Store {
  */
 export function yamlStore(options: string | FileStoreOptions = {}): Store {
   const all = optionsOf(options)
-  let opened: Promise<Store> | undefined
-  const open = () => (opened ??= yamlLayout(all).then((layout) => filesWith(all, layout, 'yaml')))
-  type All = Promise<Required<Store>>
-  return {
-    accepts: all.layout === 'dancer' ? acceptsDancerYamlId : isId,
-    init: async (report) => (await (open() as All)).init(report),
-    read: async (id) => (await open()).read(id),
-    write: async (id, record, expected) => (await open()).write(id, record, expected),
-    touch: async (id, expiresAt, expected) =>
-      (await (open() as All)).touch(id, expiresAt, expected),
-    turn: async (id) => (await (open() as All)).turn(id),
-    delete: async (id) => (await open()).delete(id),
-    reap: async (now, signal) => (await (open() as All)).reap(now, signal),
-    wipe: async () => (await (open() as All)).wipe(),
-    close: async () => (await (opened as All | undefined))?.close(),
-    async *ids() {
-      yield* (await (open() as All)).ids()
-    },
-    async *watch(signal) {
-      yield* (await (open() as All)).watch(signal)
-    },
-  }
+  const accepts = all.layout === 'dancer' ? acceptsDancerYamlId : isId
+  return lateStore(accepts, async () => filesWith(all, await yamlLayout(all), 'yaml'))
 }
 
 /** With a file system of somebody else's there is no other thread: it could not be taken there. */
