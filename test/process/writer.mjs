@@ -1,5 +1,5 @@
 // One process of the tests beside it: writes one session until it has done its share.
-// usage: node writer.mjs DIST DIR ID keys|count|loop NAME COUNT [STOP_AT]
+// usage: node writer.mjs DIST DIR ID keys|count NAME COUNT [STOP_AT]
 const [dist, dir, id, mode, name, count, stopAt = '0'] = process.argv.slice(2)
 const { createEngine, jsonStore } = await import(`${dist}/index.js`)
 const { nodeIo } = await import(`${dist}/files.js`)
@@ -32,7 +32,6 @@ for (let n = 0; n < Number(count); n++) {
   const session = await engine.retrieve(id)
   if (mode === 'keys') session.data[`${name}.${n}`] = n
   else session.update((data) => void (data.n = (data.n ?? 0) + 1))
-  if (mode === 'loop') session.data.filler = 'x'.repeat(n % 4000)
   armed = true
   await engine.flush(session)
   armed = false

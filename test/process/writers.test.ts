@@ -7,9 +7,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine, jsonStore, type Engine } from '../../src/index.ts'
 import { compiled } from '../compiled.ts'
 
-/** Four processes are killed in each. */
-const ROUNDS = 50
-
 let dist: string
 beforeAll(() => (dist = process.env['DIST'] ?? compiled()))
 
@@ -26,13 +23,7 @@ afterEach(() => {
   fs.rmSync(path.dirname(dir), { recursive: true, force: true })
 })
 
-function writer(
-  id: string,
-  mode: 'keys' | 'count' | 'loop',
-  name: string,
-  count: number,
-  stopAt = 0,
-) {
+function writer(id: string, mode: 'keys' | 'count', name: string, count: number, stopAt = 0) {
   const file = path.join(import.meta.dirname, 'writer.mjs')
   const child = fork(file, [dist, dir, id, mode, name, String(count), String(stopAt)])
   children.push(child)
@@ -121,26 +112,3 @@ describe.skipIf(process.platform !== 'linux')(
     })
   },
 )
-
-describe('a writer that is killed', { timeout: 120_000 }, () => {
-  it('200 times in a write loop leaves no torn and no empty file, and its leftovers are swept', async () => {
-    const sessions = await Promise.all(Array.from({ length: 4 }, () => engine.create({ n: 0 })))
-    for (let round = 0; round < ROUNDS; round++) {
-      const killed = sessions.map(({ id }) => writer(id, 'loop', 'x', 1_000_000))
-      await Promise.all(killed.map((child) => once(child, 'message')))
-      await new Promise((resolve) => setTimeout(resolve, 5 + ((round * 7) % 20)))
-      for (const child of killed) child.kill('SIGKILL')
-      await Promise.all(killed.map((child) => once(child, 'exit')))
-      for (const { id } of sessions) {
-        const text = fs.readFileSync(path.join(dir, `${id}.json`), 'utf8')
-        expect(JSON.parse(text)).toMatchObject({ id, data: { n: expect.any(Number) } })
-      }
-    }
-    for (const { id } of sessions) expect(await engine.retrieve(id)).not.toBeNull()
-
-    for (const name of temporary()) fs.utimesSync(path.join(dir, '.vitrine', 'tmp', name), 1, 1)
-    await jsonStore(dir).reap!(Date.now())
-    expect(temporary()).toEqual([])
-    expect(fs.readdirSync(path.join(dir, '.vitrine', 'quarantine'))).toEqual([])
-  })
-})
