@@ -3,7 +3,6 @@
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { createServer } from 'node:http'
-import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fastifyCookie from '@fastify/cookie'
@@ -14,10 +13,12 @@ import Fastify from 'fastify'
 import { jsonStore } from '../dist/index.js'
 import { session } from '../dist/express.js'
 import { ExpressSessionStore } from '../dist/express-session.js'
+import * as harness from './harness.mjs'
+import { fileStoreAt } from './peers/express-session.mjs'
 
+const { dir } = harness.commandLine()
 const secret = crypto.randomUUID() + crypto.randomUUID()
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrine-bench-'))
-const newDir = () => fs.mkdtempSync(path.join(folder, 'sessions-'))
+const newDir = () => fs.mkdtempSync(path.join(dir, 'sessions-'))
 
 /** Something between app and store that can be slow, fail, and tells what it did. */
 const trouble = { delay: 0, fail: false, stored: 0, records: new Set() }
@@ -109,7 +110,7 @@ const libraries = {
     () => session({ store: inTheWayOf(jsonStore(newDir())) }),
     (req) => req.session.data,
   ),
-  'express-session + ExpressSessionStore, JSON files': onExpress(
+  'express-session, vitrine as its store, JSON files': onExpress(
     () =>
       expressSession({
         secret,
@@ -119,7 +120,7 @@ const libraries = {
       }),
     plain,
   ),
-  'express-session + MemoryStore': onExpress(
+  [`${harness.named('express-session')}, MemoryStore`]: onExpress(
     () =>
       expressSession({
         secret,
@@ -129,11 +130,22 @@ const libraries = {
       }),
     plain,
   ),
-  '@fastify/session, in memory': onFastify,
+  [`express-session, ${harness.named('session-file-store')}`]: onExpress(
+    () =>
+      expressSession({
+        secret,
+        resave: false,
+        saveUninitialized: false,
+        store: inTheWayOfCallbacks(fileStoreAt(newDir())),
+      }),
+    plain,
+  ),
+  [`${harness.named('@fastify/session')}, memory`]: onFastify,
 }
 
 const rows = []
 for (const [name, start] of Object.entries(libraries)) {
+  harness.progress(name)
   Object.assign(trouble, { delay: 0, fail: false, stored: 0, records: new Set() })
   const server = await start()
   if (!server.listening) await once(server, 'listening')
@@ -167,6 +179,7 @@ for (const [name, start] of Object.entries(libraries)) {
   await headersOf('/redirect', other)
   const early = trouble.stored === storedBefore
   trouble.delay = 0
+  await sleep(300) // what is on its way to the store is not the next library's
 
   trouble.fail = true
   const failing = await ask('/set/lost', other).catch(() => ({ status: 'connection lost' }))
@@ -183,6 +196,8 @@ for (const [name, start] of Object.entries(libraries)) {
   server.close()
   server.closeAllConnections()
 }
-console.table(Object.fromEntries(rows.map(({ library, ...row }) => [library, row])))
-fs.rmSync(folder, { recursive: true })
+harness.progress()
+const sections = [{ title: '### The same small app, real requests', rows }]
+const title = 'what happens when things happen at once, or fail'
+await harness.report({ bench: 'promises', title, dir, sections, notes: [], results: rows })
 process.exit(0)
