@@ -1,7 +1,7 @@
 import vm from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { assignInPlace } from './copy.ts'
 import {
-  assignInPlace,
   biggestKeys,
   copyJson,
   diff,

@@ -1,4 +1,5 @@
-import { assignInPlace, diff, equal, type Change, type JsonObject } from './data.ts'
+import { assignInPlace } from './copy.ts'
+import { diff, equal, type Change, type JsonObject } from './data.ts'
 import { equalLate, snapshot } from './late-copy.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
 import { beat, expiry, policyOf, type Policy } from './policy.ts'

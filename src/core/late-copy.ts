@@ -1,4 +1,5 @@
-import { cloneJson, copyJson, equal, put, type JsonObject } from './data.ts'
+import { cloneJson } from './copy.ts'
+import { copyJson, equal, put, type JsonObject } from './data.ts'
 
 /**
  * A member that holds more values than this is copied when somebody looks at it, not before. Below, copying it
@@ -112,12 +113,23 @@ function lookAtAll(this: JsonObject): JsonObject {
 
 /** What is left of an allowance after so many values; negative: more than that. */
 function weigh(value: object, allowance: number): number {
-  const keys = Array.isArray(value) ? value.keys() : Object.keys(value)
   let left = allowance
-  for (const key of keys) {
-    if (--left < 0) break
-    const member: unknown = (value as JsonObject)[key]
-    if (typeof member === 'object' && member !== null) left = weigh(member, left)
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (left < 0) break
+      left = weighMember(item, left)
+    }
+  } else {
+    for (const key in value) {
+      if (left < 0) break
+      left = weighMember((value as JsonObject)[key], left)
+    }
   }
   return left
+}
+
+function weighMember(member: unknown, allowance: number): number {
+  return typeof member === 'object' && member !== null
+    ? weigh(member, allowance - 1)
+    : allowance - 1
 }

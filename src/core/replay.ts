@@ -1,4 +1,5 @@
-import { cloneJson, copyJson, type JsonObject } from './data.ts'
+import { cloneJson } from './copy.ts'
+import { copyJson, type JsonObject } from './data.ts'
 import { merge, type Merged, type Settle, type Settled } from './merge.ts'
 
 /** A change that can be made again on newer data, and the data right before and after it was made. */

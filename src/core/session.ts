@@ -1,5 +1,7 @@
-import { cloneJson, copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
+import { cloneJson } from './copy.ts'
+import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
+import { guard } from './guard.ts'
 import { copyLate, snapshot } from './late-copy.ts'
 import { expiry, milliseconds, type Duration, type Policy } from './policy.ts'
 import { replayable, type Replay } from './replay.ts'
@@ -239,22 +241,4 @@ export class LiveSession implements Session {
     late?.(path)
     return !late
   }
-}
-
-/** The data after the response has left: still readable, but a change says that it comes too late. */
-function guard<T extends object>(value: T, late: (path: string) => void, path: string[]): T {
-  const refuse = (key: PropertyKey): true => {
-    late(formatPath([...path, String(key)]))
-    return true
-  }
-  return new Proxy(value, {
-    get(target, key, receiver) {
-      const member: unknown = Reflect.get(target, key, receiver)
-      if (typeof member !== 'object' || member === null) return member
-      return guard(member, late, [...path, String(key)])
-    },
-    set: (_, key) => refuse(key),
-    deleteProperty: (_, key) => refuse(key),
-    defineProperty: (_, key) => refuse(key),
-  })
 }

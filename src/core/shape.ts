@@ -1,4 +1,5 @@
-import { cloneJson, copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
+import { cloneJson } from './copy.ts'
+import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
 import type { Report } from './events.ts'
 import { issuePath, type OnInvalid, type SchemaIssue, type StandardSchema } from './schema.ts'

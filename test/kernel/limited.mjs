@@ -48,13 +48,15 @@ const deeds = {
   },
 }
 
-process.on('message', async ({ what, id, more }) => {
+async function done({ what, id, more }) {
   try {
     process.send({ value: await deeds[what](id, more) })
   } catch (error) {
     const { name, code, message, cause, stack } = error
     process.send({ error: { name, code, message, cause: cause?.code, stack } })
   }
-})
+}
+
+process.on('message', (deed) => void done(deed))
 process.on('disconnect', () => process.exit(0))
 process.send({ value: 'ready' })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assignInPlace, copyJson, diff, equal, type JsonObject } from '../../src/core/data.ts'
+import { assignInPlace } from '../../src/core/copy.ts'
+import { copyJson, diff, equal, type JsonObject } from '../../src/core/data.ts'
 import { merge, type Settle } from '../../src/core/merge.ts'
 
 const key = fc.oneof(
