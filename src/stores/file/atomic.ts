@@ -19,6 +19,8 @@ export interface AtomicFiles {
   publish(token: string, target: string): boolean
   /** Removes a file. */
   remove(target: string): void
+  /** Makes sure of what is gone, whoever removed it and was cut off then. */
+  settle(): void
 }
 
 export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
@@ -54,8 +56,11 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
     },
 
     remove(target) {
-      if (unless('ENOENT', () => patiently(io, () => io.unlink(target)))) settle()
+      unless('ENOENT', () => patiently(io, () => io.unlink(target)))
+      settle()
     },
+
+    settle: () => void unless('ENOENT', settle),
   }
 
   /** The mode is given to open(2) itself, so that there is no moment at which others could read. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { VitrineError } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
-import { errorCode, unless, type Io } from './io.ts'
+import { errorCode, syncDirectory, unless, type Io } from './io.ts'
 
 /** Where everything of one session directory lies. */
 export interface Directory {
@@ -26,8 +26,9 @@ export interface Directory {
 
 /**
  * The session directory: the sessions lie in it, everything of ours beside them in `.vitrine/`.
+ * @param durable whether a directory that is made shall survive a power cut
  */
-export function directoryAt(dir: string, io: Io): Directory {
+export function directoryAt(dir: string, io: Io, durable = false): Directory {
   const path = resolve(dir)
   const own = join(path, '.vitrine')
   const directory: Directory = {
@@ -75,14 +76,16 @@ export function directoryAt(dir: string, io: Io): Directory {
 
   /** Makes the directory with its parents. */
   function makeAll(missing: string): undefined {
+    const parent = dirname(missing)
     try {
       io.mkdir(missing, 0o700)
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return
-      if (errorCode(error) !== 'ENOENT' || dirname(missing) === missing) throw error
-      makeAll(dirname(missing))
+      if (errorCode(error) !== 'ENOENT' || parent === missing) throw error
+      makeAll(parent)
       unless('EEXIST', () => io.mkdir(missing, 0o700))
     }
+    if (durable) syncDirectory(parent, io)
   }
 
   function keepOutOfGit(): void {

@@ -44,7 +44,7 @@ const MAX_STARTS = 20
 export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
   let report: Report = () => {}
-  const directory = directoryAt(options.dir ?? 'sessions', io)
+  const directory = directoryAt(options.dir ?? 'sessions', io, durability === 'power')
   const files = atomicFiles(directory, durability, io)
   const locks = locksIn(directory, io)
   const reader = readerOf(directory, layout, maxBytes, io)
@@ -114,6 +114,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
             found = true
           }
         }
+        files.settle()
         directory.wipe()
       }),
   }
@@ -151,7 +152,8 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   }
 
   async function remove(id: string): Promise<void> {
-    if (!layout.accepts(id) || !io.lstat(reader.pathOf(id))) return
+    if (!layout.accepts(id)) return
+    if (!io.lstat(reader.pathOf(id))) return files.settle()
     await locked(id, files.token(), () => {
       files.remove(reader.pathOf(id))
       reader.forget(id)

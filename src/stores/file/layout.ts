@@ -26,15 +26,16 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
  * The default layout: the session's facts around its `data`, times as ISO 8601 texts, so that a person
  * can read and edit all of it.
  * @param codec `JSON`, or the `yaml` package
+ * @param idLast whether the id ends the file: where the beginning of a file is a file as well, its end must tell
  */
-export function plainLayout(extension: string, codec: Codec): Layout {
+export function plainLayout(extension: string, codec: Codec, idLast = false): Layout {
   return {
     extension,
     accepts: isId,
 
     encode(id, record) {
       const file: JsonObject = {
-        id,
+        ...(!idLast && { id }),
         created: new Date(record.createdAt).toISOString(),
         expires: timeText(record.expiresAt),
         ...(record.idle !== undefined && { idle: seconds(record.idle) }),
@@ -43,6 +44,7 @@ export function plainLayout(extension: string, codec: Codec): Layout {
         ...(record.retired && { retired: true }),
         ...(record.flash && { flash: record.flash }),
         data: record.data,
+        ...(idLast && { id }),
       }
       return codec.stringify(file).trimEnd() + '\n'
     },

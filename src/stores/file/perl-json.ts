@@ -32,10 +32,11 @@ export function readPerlJson(bytes: Buffer): JsonObject {
  * 64 bits, which Perl would turn into a text.
  */
 export function writePerlJson(object: JsonObject): string {
-  // a line of the pretty print that ends in digits ends in a number: texts end in a quote
+  // first what is not ASCII: two of those characters end a line as well. Then a line of the pretty print that ends
+  // in digits ends in a number: texts end in a quote
   return JSON.stringify(object, null, 2)
-    .replace(/(?<![\d.])-?\d{20,}(?=,?$)/gm, (digits) => Number(digits).toExponential())
     .replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(/(?<![\d.])-?\d{20,}(?=,?$)/gm, (digits) => Number(digits).toExponential())
 }
 
 /**

@@ -32,8 +32,7 @@ describe('plain session files in YAML', () => {
         ID,
         record({ user: 'ada', cart: [{ name: 'tea', price: 2.5 }], note: 'a\nb\n' }),
       ),
-    ).toBe(`id: ${ID}
-created: 2026-11-18T11:06:40.000Z
+    ).toBe(`created: 2026-11-18T11:06:40.000Z
 expires: never
 revision: 3
 data:
@@ -44,7 +43,20 @@ data:
   note: |
     a
     b
+id: ${ID}
 `)
+  })
+
+  it('that were cut off, or hold zeros, are no sessions', () => {
+    const file = Buffer.from(layout.encode(ID, record({ user: 'ada', cart: ['tea', 'milk'] })))
+    // without its last newline a file is still whole
+    for (let length = 0; length < file.length - 1; length++) {
+      expect(() => layout.decode(ID, file.subarray(0, length), 0)).toThrow(Unreadable)
+      const zeros = Buffer.concat([file.subarray(0, length), Buffer.alloc(file.length - length)])
+      expect(() => layout.decode(ID, zeros, 0)).toThrow(Unreadable)
+    }
+    const hole = Buffer.from(file).fill(0, file.indexOf('tea'), file.indexOf('tea') + 2)
+    expect(() => layout.decode(ID, hole, 0)).toThrow(Unreadable)
   })
 
   it('give back texts that look like something else', () => {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { CST, Document, DocumentOptions, ParseOptions, SchemaOptions } from 'yaml'
 import { copyJson } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
+import type { Codec } from '../../core/store.ts'
 import { plainLayout, Unreadable, type Layout } from './layout.ts'
 
 /** The `yaml` package, which an app installs only if it keeps YAML files. */
@@ -48,10 +49,11 @@ const ODD_KEY = /[^\S ]/
 
 /**
  * The default layout as YAML 1.2. Any JSON value comes back as it was. Reading knows the core schema alone:
- * no merge keys, no tags, no types beyond JSON's, and a bound on what aliases may expand to.
+ * no merge keys, no tags, no types beyond JSON's, and a bound on what aliases may expand to. A YAML file that was
+ * cut off is mostly YAML as well: what has lost its end has lost its id, and counts as no session.
  */
 export function plainYamlLayout(yaml: YamlPackage): Layout {
-  return plainLayout('.yml', {
+  const codec: Codec = {
     stringify(value) {
       const document = new yaml.Document(value, { ...DIALECT, aliasDuplicateObjects: false })
       yaml.visit(document, {
@@ -64,12 +66,15 @@ export function plainYamlLayout(yaml: YamlPackage): Layout {
     },
 
     parse(text) {
+      // what a disk puts where a part of a file was lost; the package reads it as text
+      if (text.includes('\0')) throw new Unreadable('it holds zero bytes')
       const document = parseYaml(yaml, text, DIALECT, MAX_DEPTH)
       if (!hasJsonKeys(yaml, document)) throw new Unreadable('it does not parse')
       // JSON has no infinity, no cycles; what has is no session
       return copyJson(document.toJS({ maxAliasCount: 100 }), MAX_DEPTH)
     },
-  })
+  }
+  return plainLayout('.yml', codec, true)
 }
 
 /** Said in full, so that a `%YAML 1.1` line in a file switches nothing on. */
