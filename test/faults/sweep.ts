@@ -116,7 +116,7 @@ function isSame(one: Call, other: Call): boolean {
  * @returns how many operations went wrong, and how long the call took in ms of the disk's clock
  * @throws Error that says what does not hold
  */
-export async function strikeOnce(
+async function strikeOnce(
   stage: Stage,
   plan: Plan,
   lies: boolean,

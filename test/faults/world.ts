@@ -11,7 +11,7 @@ import type { Inode } from './inode.ts'
 export const DIR = '/srv/app/sessions'
 
 export type Format = 'json' | 'yaml'
-export const LAYOUTS: Readonly<Record<Format, Layout>> = {
+const LAYOUTS: Readonly<Record<Format, Layout>> = {
   json: jsonLayout({}),
   yaml: await yamlLayout({}),
 }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createId } from '../../core/id.ts'
 import type { SessionEvent } from '../../core/events.ts'
-import type { SessionRecord } from '../../core/store.ts'
+import type { SessionRecord, Store } from '../../core/store.ts'
 import { fileStore, type FileStoreOptions } from './file-store.ts'
 import { nodeIo } from './io.ts'
 import { plainLayout } from './layout.ts'
@@ -235,7 +235,9 @@ describe('a store that survives power cuts', () => {
       },
     }
     const id = createId()
-    const store = open({ io, durability: 'power' })
+    const store = open({ io, durability: 'power' }) as Required<Store>
+    await store.init(() => {})
+    done.length = 0 // the directory and those above it, which were made
     await store.write(id, record(), null)
     expect(done).toEqual(['file', 'rename', 'directory'])
     done.length = 0

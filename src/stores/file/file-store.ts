@@ -5,6 +5,7 @@ import { sessionTag, type Report } from '../../core/events.ts'
 import type { SessionRecord, Store, Stored, Version } from '../../core/store.ts'
 import { atomicFiles, type Durability } from './atomic.ts'
 import { directoryAt } from './directory.ts'
+import { expiredRemover } from './expired.ts'
 import { failing, storeError } from './failure.ts'
 import { errorCode, nodeIo, type Io } from './io.ts'
 import type { Layout } from './layout.ts'
@@ -88,19 +89,18 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     ids,
 
     reap: (now, signal) =>
-      failing('sweep the sessions', () =>
-        sweep(
-          {
-            directory,
-            locks,
-            io,
-            ids,
-            token: files.token,
-            removeIfExpired: (id) => removeIfExpired(id, now),
-          },
-          signal,
-        ),
-      ),
+      failing('sweep the sessions', async () => {
+        const { removeIfExpired, end } = expiredRemover(
+          { directory, files, reader, io, locked },
+          now,
+        )
+        try {
+          const { token } = files
+          return await sweep({ directory, locks, io, ids, token, removeIfExpired }, signal)
+        } finally {
+          end()
+        }
+      }),
 
     watch: (signal) => watchDirectory(directory, layout, io, signal),
 
@@ -235,20 +235,6 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     } finally {
       closeWay(way, io)
     }
-  }
-
-  async function removeIfExpired(id: string, now: number): Promise<boolean> {
-    const isExpired = () => {
-      const look = reader.look(id)
-      return look.kind === 'found' && look.stored.record.expiresAt <= now
-    }
-    if (!isExpired()) return false
-    return locked(id, files.token(), () => {
-      if (!isExpired()) return false
-      files.remove(reader.pathOf(id))
-      reader.forget(id)
-      return true
-    })
   }
 }
 

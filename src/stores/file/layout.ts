@@ -15,6 +15,11 @@ export interface Layout {
    * @throws Unreadable with a reason that quotes nothing of the file
    */
   decode(id: string, bytes: Buffer, modifiedAt: number): SessionRecord
+  /**
+   * When a session ends, where the beginning of its file says so exactly as `encode` writes it; else NaN.
+   * A sweep over many sessions need not parse those that go on.
+   */
+  expiryIn?(id: string, head: string): number
 }
 
 /** A file that is no session. The message is the reason, and holds nothing of the content. */

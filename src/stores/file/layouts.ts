@@ -1,14 +1,23 @@
 import { dancerJsonLayout } from './dancer-json.ts'
 import { dancerYamlLayout } from './dancer-yaml.ts'
 import type { FileStoreOptions } from './file-store.ts'
-import { plainLayout, type Layout } from './layout.ts'
+import { plainLayout, time, type Layout } from './layout.ts'
 import { loadYaml, plainYamlLayout } from './yaml.ts'
 
+/** How a file begins that nobody edited there. */
+const HEAD = /^\{\n {2}"id": "([^"]+)",\n {2}"created": "[^"]+",\n {2}"expires": "([^"]+)",\n/
+
 /** Our own JSON files. */
-export const plainJsonLayout: Layout = plainLayout('.json', {
-  stringify: (value) => JSON.stringify(value, null, 2),
-  parse: JSON.parse,
-})
+export const plainJsonLayout: Layout = {
+  ...plainLayout('.json', {
+    stringify: (value) => JSON.stringify(value, null, 2),
+    parse: JSON.parse,
+  }),
+  expiryIn(id, head) {
+    const [, whose, expires] = HEAD.exec(head) ?? []
+    return whose === id ? time(expires) : NaN
+  },
+}
 
 /** The layout of JSON files. */
 export function jsonLayout({ layout }: FileStoreOptions): Layout {

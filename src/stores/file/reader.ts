@@ -19,6 +19,11 @@ export interface Reader {
   look(id: string): Look
   /** The version of what is there now, without parsing it; `null` when there is no regular file. */
   versionOf(id: string): Version | null
+  /**
+   * Whether the beginning of a file says that the session ends later than `now`. `false` may also mean that it does
+   * not tell. For one who goes through many: what they are is not remembered.
+   */
+  endsLater(id: string, now: number): boolean
   /** Remembers what was just written. */
   wrote(id: string, bytes: Buffer): Version
   forget(id: string): void
@@ -31,6 +36,13 @@ export interface Reader {
 const RACY = 20
 
 const MAX_CACHED = 10_000
+
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+/** A link is not followed; a pipe is not waited for. */
+const READING = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+
+/** How much of a file tells when the session ends, in bytes. */
+const HEAD = 256
 
 /** Far more levels than the engine stores. */
 const MAX_DEPTH = 1000
@@ -47,6 +59,7 @@ interface Known {
 /** @param maxBytes a longer file is not read at all */
 export function readerOf(directory: Directory, layout: Layout, maxBytes: number, io: Io): Reader {
   const cache = new Map<string, Known>()
+  const head = Buffer.allocUnsafe(HEAD)
   const within = join(directory.path, sep) // joined once: this is on the path of every request
   const pathOf = (id: string) => within + id + layout.extension
 
@@ -88,6 +101,21 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       }
     },
 
+    endsLater(id, now) {
+      if (!layout.expiryIn) return false
+      try {
+        const fd = io.open(pathOf(id), READING)
+        try {
+          const length = io.read(fd, head, 0, head.length)
+          return layout.expiryIn(id, head.toString('latin1', 0, length)) > now
+        } finally {
+          io.close(fd)
+        }
+      } catch {
+        return false // whoever looks at all of it will see
+      }
+    },
+
     wrote(id, bytes) {
       const version = versionFrom(bytes)
       cache.delete(id)
@@ -106,9 +134,8 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   /** Reads a file that is new or may have changed. The facts are taken before the content, so they are never newer. */
   function load(id: string, path: string, seen: Facts): { known: Known; bytes: Buffer } {
     if (!seen.isFile()) throw new Unreadable('it is not a regular file')
-    const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
     const before = io.now()
-    const fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    const fd = open(path, READING)
     try {
       const facts = io.fstat(fd)
       if (!facts.isFile()) throw new Unreadable('it is not a regular file')

@@ -1,0 +1,106 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createId } from '../../core/id.ts'
+import type { SessionRecord, Store } from '../../core/store.ts'
+import { nodeIo, type Io } from './io.ts'
+import { jsonStore } from './store.ts'
+
+let dir: string
+let store: Required<Store>
+beforeEach(() => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrine-'))
+  store = jsonStore(dir) as Required<Store>
+})
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))
+
+const record = (expiresAt: number): SessionRecord => ({
+  data: { user: 'ada' },
+  createdAt: 1000,
+  expiresAt,
+  revision: 1,
+})
+const file = (id: string): string => path.join(dir, `${id}.json`)
+const leftovers = (): string[] => fs.readdirSync(path.join(dir, '.vitrine', 'tmp'))
+
+/** The same directory, as another process sees it whose reads and removals are watched. */
+function sweeping(change: Partial<Io>): Required<Store> {
+  return jsonStore({ dir, io: { ...nodeIo, ...change } }) as Required<Store>
+}
+
+describe('a sweep', () => {
+  it('removes what is over and leaves nothing behind', async () => {
+    const [over, live, never] = [createId(), createId(), createId()]
+    await store.write(over, record(5000), null)
+    await store.write(live, record(9000), null)
+    await store.write(never, record(Infinity), null)
+    expect(await store.reap(5000)).toBe(1)
+    expect(fs.existsSync(file(over))).toBe(false)
+    expect(fs.existsSync(file(live)) && fs.existsSync(file(never))).toBe(true)
+    expect(leftovers()).toEqual([])
+    expect(await store.reap(5000)).toBe(0)
+  })
+
+  it('reads the beginning only of what goes on', async () => {
+    for (let n = 0; n < 20; n++) await store.write(createId(), record(9000), null)
+    let longest = 0
+    const other = sweeping({
+      read(fd, buffer, offset, length) {
+        longest = Math.max(longest, length)
+        return nodeIo.read(fd, buffer, offset, length)
+      },
+    })
+    expect(await other.reap(5000)).toBe(0)
+    expect(longest).toBe(256)
+  })
+
+  it('believes the whole file where its beginning was edited', async () => {
+    const edits: [string, (text: string) => string, boolean][] = [
+      [
+        'expires by hand',
+        (text) => text.replace('"1970-01-01T00:00:09.000Z"', '"1970-01-01T00:00:04.000Z"'),
+        true,
+      ],
+      [
+        'members in another order',
+        (text) =>
+          JSON.stringify(
+            Object.fromEntries(Object.entries(JSON.parse(text) as object).toReversed()),
+          ),
+        false,
+      ],
+      ['another id', (text) => text.replace(/"id": "[^"]+"/, `"id": "${createId()}"`), false],
+      ['no time', (text) => text.replace('"1970-01-01T00:00:09.000Z"', '"soon"'), false],
+    ]
+    for (const [what, edit, gone] of edits) {
+      const id = createId()
+      await store.write(id, record(9000), null)
+      fs.writeFileSync(file(id), edit(fs.readFileSync(file(id), 'utf8')))
+      expect(await store.reap(5000), what).toBe(gone ? 1 : 0)
+      expect(fs.existsSync(file(id)), what).toBe(!gone)
+      fs.rmSync(file(id), { force: true })
+    }
+  })
+
+  it('that is stopped and taken over removes nothing that was stored meanwhile', async () => {
+    const id = createId()
+    const version = await store.write(id, record(5000), null)
+    let stopped = false
+    // stopped for longer than the lease, right before it moves the file away
+    const other = sweeping({
+      rename(from, to) {
+        if (from === file(id) && !stopped) {
+          stopped = true
+          const [way] = fs.readdirSync(path.join(dir, '.vitrine', 'tmp'))
+          fs.rmdirSync(path.join(dir, '.vitrine', 'tmp', way as string)) // what a take-over does
+          fs.writeFileSync(file(id), fs.readFileSync(file(id), 'utf8').replace('00:05', '00:09'))
+        }
+        nodeIo.rename(from, to)
+      },
+    })
+    expect(await other.reap(5000)).toBe(0)
+    expect(stopped && version !== null).toBe(true)
+    expect((await store.read(id))?.record.expiresAt).toBe(9000)
+  })
+})
