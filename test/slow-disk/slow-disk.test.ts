@@ -8,14 +8,21 @@ import { compiled } from '../compiled.ts'
 
 const here = import.meta.dirname
 
-async function run(extra: readonly string[] = []): Promise<Record<string, unknown>> {
+async function run(
+  extra: readonly string[] = [],
+  ...how: readonly string[]
+): Promise<Record<string, unknown>> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrine-slow-'))
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
   const dir = path.join(folder, 'slow-sessions')
   const args = ['--import', path.join(here, 'slow.mjs'), ...extra, path.join(here, 'app.mjs')]
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, compiled(), dir], {
-    env: { ...process.env, SLOW_WHILE: path.join(folder, 'slow') },
-  })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...args, compiled(), dir, ...how],
+    {
+      env: { ...process.env, SLOW_WHILE: path.join(folder, 'slow') },
+    },
+  )
   return JSON.parse(stdout) as Record<string, unknown>
 }
 
@@ -27,6 +34,10 @@ it('a slow disk does not hold up the event loop, and everything is kept as ever'
     destroyed: true,
     quickAgain: true,
   })
+})
+
+it('a thread that nobody has used keeps no process from ending', async () => {
+  expect(await run([], 'brief')).toEqual({ waited: true })
 })
 
 it('where there can be no other thread, things go on in this one', async () => {

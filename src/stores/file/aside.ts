@@ -109,7 +109,6 @@ function threadOf(
   let ready = false
   let idle = (): void => undefined
   const worker = new Worker(program, { workerData: options })
-  worker.unref()
   worker.on('error', (error) => stop(error))
   worker.on('exit', () => stop(new Error('The thread has ended')))
   worker.on('message', (message: Answer | Said) => {
@@ -124,6 +123,7 @@ function threadOf(
     const { code, message: text, cause } = message.error
     reject(new VitrineError(code, text, cause))
   })
+  worker.unref() // after the listeners: to listen for messages is to wait for them
 
   function rest(): void {
     worker.unref()
