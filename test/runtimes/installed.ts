@@ -8,6 +8,10 @@ export interface Runtime {
   readonly version: string
   /** The program; `null` when it is not installed: `node scripts/runtimes.mjs` does that. */
   readonly program: string | null
+  /** What makes it stricter than it is by itself. */
+  readonly flags?: readonly string[]
+  /** What does not run there for reasons of its own. */
+  readonly without?: string
 }
 
 /** The runtimes that are promised, installed or not, and the one that runs the tests. */
@@ -28,12 +32,29 @@ export function runtimes(): Runtime[] {
   return [own, ...others]
 }
 
+/** The Node.js that runs the tests, under each flag that takes something dangerous away. */
+export function hardened(): Runtime[] {
+  return [
+    '--disable-proto=throw',
+    '--disable-proto=delete',
+    '--disallow-code-generation-from-strings',
+    '--frozen-intrinsics',
+  ].map((flag) => ({
+    name: `this Node.js under ${flag}`,
+    version: process.versions.node,
+    program: process.execPath,
+    flags: [flag],
+    // a package of Express's looks at call sites, which are frozen
+    ...(flag === '--frozen-intrinsics' && { without: 'Express' }),
+  }))
+}
+
 /**
  * What a runtime needs to be told before the name of a script.
  * @param directory all that it may touch; Deno asks for such rights. Default: it may do everything
  */
-export function argumentsFor({ name }: Runtime, directory?: string): string[] {
-  if (name !== 'Deno') return []
+export function argumentsFor({ name, flags = [] }: Runtime, directory?: string): string[] {
+  if (name !== 'Deno') return [...flags]
   const rights =
     directory === undefined
       ? ['--allow-all']
