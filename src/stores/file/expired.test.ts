@@ -83,6 +83,51 @@ describe('a sweep', () => {
     }
   })
 
+  it('lets others go on every few milliseconds, and stops when it is told', async () => {
+    for (let n = 0; n < 30; n++) await store.write(createId(), record(5000), null)
+    const stop = new AbortController()
+    let now = 0
+    let pauses = 0
+    const other = sweeping({
+      elapsed: () => (now += 3),
+      async sleep() {
+        if (++pauses === 4) stop.abort()
+      },
+    })
+    const removed = await other.reap(5000, stop.signal)
+    expect(pauses).toBe(4)
+    expect(removed).toBeGreaterThan(3)
+    expect(removed).toBeLessThan(30)
+    expect(await store.reap(5000)).toBe(30 - removed)
+  })
+
+  it.each([
+    ['is alive', 'moves', 0],
+    ['is dead', 'stays', 1],
+    ['ends while it is waited for', 'ends later', 1],
+    ['ends at once', 'ends', 1],
+  ])('of another process that %s comes first', async (_, holder, removed) => {
+    await store.write(createId(), record(5000), null)
+    expect(await store.reap(1)).toBe(0) // the lock is there
+    const lock = path.join(dir, '.vitrine', 'locks', 'reaper')
+    const held = path.join(lock, 'other')
+    fs.renameSync(path.join(lock, 'free'), held)
+    const letGo = (): void => fs.renameSync(held, path.join(lock, 'free'))
+    const other = sweeping({
+      readdir(found) {
+        const names = nodeIo.readdir(found)
+        if (holder === 'ends' && names.includes('other')) letGo()
+        return names
+      },
+      async sleep(ms) {
+        if (ms < 1000) return
+        if (holder === 'moves') fs.renameSync(held, path.join(lock, 'other-2'))
+        if (holder === 'ends later') letGo()
+      },
+    })
+    expect(await other.reap(5000)).toBe(removed)
+  })
+
   it('that is stopped and taken over removes nothing that was stored meanwhile', async () => {
     const id = createId()
     const version = await store.write(id, record(5000), null)
