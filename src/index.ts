@@ -5,7 +5,8 @@ export {
   fromSessionFileStore,
   type SessionFileStoreSettings,
 } from './sessions/session-file-store.ts'
-export { jsonStore, yamlStore } from './stores/file/store.ts'
+export { jsonStore } from './stores/file/json-store.ts'
+export { yamlStore } from './stores/file/yaml-store.ts'
 export type { FileStoreOptions } from './stores/file/file-store.ts'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'
 export { cookie, type CookieOptions } from './transports/cookie.ts'

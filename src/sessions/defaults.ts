@@ -56,7 +56,7 @@ export interface Built {
  */
 export function defaultStore(): Store {
   return lateStore(isId, async () => {
-    const { jsonStore } = await import('../stores/file/store.ts')
+    const { jsonStore } = await import('../stores/file/json-store.ts')
     return jsonStore() as Required<Store>
   })
 }

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { yamlStore } from '../../src/stores/file/store.ts'
+import { yamlStore } from '../../src/stores/file/yaml-store.ts'
 import { place, type Place } from './world.ts'
 
 let here: Place

@@ -1,4 +1,4 @@
-import { yamlStore } from '../../src/stores/file/store.ts'
+import { yamlStore } from '../../src/stores/file/yaml-store.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import type { Sealer, Store } from '../../src/core/store.ts'
 import { sealedCookie } from '../../src/transports/seal.ts'

@@ -14,7 +14,7 @@ import { session as koaSession } from '../../src/koa.ts'
 import { createSessions } from '../../src/sessions/sessions.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { Browser, listen, raw, recordsIn, sessionDir, watchedStore } from './kit.ts'
-import { jsonStore } from '../../src/stores/file/store.ts'
+import { jsonStore } from '../../src/stores/file/json-store.ts'
 
 describe('session()', () => {
   it('takes sessions that were made before, and shares them', async () => {

@@ -1,6 +1,6 @@
 import { sealData } from 'iron-session'
 import { describe, expect, it } from 'vitest'
-import { jsonStore } from '../../src/stores/file/store.ts'
+import { jsonStore } from '../../src/stores/file/json-store.ts'
 import { sealedCookie } from '../../src/transports/seal.ts'
 import { iron, KEY, keygrip, movedApp, type Library } from './cookie-apps.ts'
 import { SECRETS } from './express-apps.ts'

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { SessionEvent } from '../../src/core/events.ts'
 import { fromSessionFileStore } from '../../src/index.ts'
 import type { Store } from '../../src/core/store.ts'
-import { jsonStore } from '../../src/stores/file/store.ts'
+import { jsonStore } from '../../src/stores/file/json-store.ts'
 import { cookie } from '../../src/transports/cookie.ts'
 import {
   newApp,

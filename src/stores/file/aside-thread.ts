@@ -5,7 +5,8 @@ import type { Answer, AsideOptions, Call, Said } from './aside.ts'
 import { fileStore } from './file-store.ts'
 import { gauge } from './gauge.ts'
 import { nodeIo } from './io.ts'
-import { jsonLayout, yamlLayout } from './layouts.ts'
+import { jsonLayout } from './json-layouts.ts'
+import { yamlLayout } from './yaml-layouts.ts'
 
 // The other thread of `aside.ts`: the same store on the same directory, one call after the other.
 

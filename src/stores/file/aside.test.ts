@@ -11,7 +11,7 @@ import { withThread } from './aside.ts'
 import { fileStore } from './file-store.ts'
 import { gauge, type Gauge, type Kind } from './gauge.ts'
 import { nodeIo } from './io.ts'
-import { jsonLayout } from './layouts.ts'
+import { jsonLayout } from './json-layouts.ts'
 
 let dir: string
 let slow: Record<Kind, boolean>

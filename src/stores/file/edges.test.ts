@@ -10,7 +10,8 @@ import { nodeIo, type Io } from './io.ts'
 import { plainLayout } from './layout.ts'
 import { locksIn } from './lock.ts'
 import { lookInto } from './look.ts'
-import { jsonStore, yamlStore } from './store.ts'
+import { jsonStore } from './json-store.ts'
+import { yamlStore } from './yaml-store.ts'
 
 let parent: string
 let dir: string

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createId } from '../../core/id.ts'
 import type { SessionRecord, Store } from '../../core/store.ts'
 import { nodeIo, type Io } from './io.ts'
-import { jsonStore } from './store.ts'
+import { jsonStore } from './json-store.ts'
 
 let dir: string
 let store: Required<Store>

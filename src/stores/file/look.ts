@@ -2,7 +2,8 @@ import type { SessionRecord, Version } from '../../core/store.ts'
 import { directoryAt } from './directory.ts'
 import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './file-store.ts'
 import { nodeIo } from './io.ts'
-import { jsonLayout, yamlLayout } from './layouts.ts'
+import { jsonLayout } from './json-layouts.ts'
+import { yamlLayout } from './yaml-layouts.ts'
 import { idOf, readerOf } from './reader.ts'
 
 /** One session file as it lies there. */

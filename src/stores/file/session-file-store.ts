@@ -4,7 +4,7 @@ import type { Report } from '../../core/events.ts'
 import type { SessionRecord, Store } from '../../core/store.ts'
 import { fileStore, type FileStoreOptions } from './file-store.ts'
 import { parseObject, type Layout } from './layout.ts'
-import { plainJsonLayout } from './layouts.ts'
+import { plainJsonLayout } from './json-layouts.ts'
 
 /**
  * The ids of express-session, 24 random bytes as base64url, beside ours. They lie under the same name before and after

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import type { SessionRecord, Store } from '../../core/store.ts'
 import { lookInto, type Lookout, type Peek } from '../../stores/file/look.ts'
-import { jsonStore, yamlStore } from '../../stores/file/store.ts'
+import { jsonStore } from '../../stores/file/json-store.ts'
+import { yamlStore } from '../../stores/file/yaml-store.ts'
 import type { Found } from './discover.ts'
 import { EXIT, Failure, failureOf } from './failure.ts'
 

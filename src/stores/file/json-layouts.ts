@@ -1,8 +1,6 @@
 import { dancerJsonLayout } from './dancer-json.ts'
-import { dancerYamlLayout } from './dancer-yaml.ts'
 import type { FileStoreOptions } from './file-store.ts'
 import { plainLayout, time, type Layout } from './layout.ts'
-import { loadYaml, plainYamlLayout } from './yaml.ts'
 
 /** How a file begins that nobody edited there. */
 const HEAD = /^\{\n {2}"id": "([^"]+)",\n {2}"created": "[^"]+",\n {2}"expires": "([^"]+)",\n/
@@ -22,13 +20,4 @@ export const plainJsonLayout: Layout = {
 /** The layout of JSON files. */
 export function jsonLayout({ layout }: FileStoreOptions): Layout {
   return layout === 'dancer' ? dancerJsonLayout : plainJsonLayout
-}
-
-/**
- * The layout of YAML files.
- * @throws VitrineError `MISSING_PACKAGE`
- */
-export async function yamlLayout({ layout }: FileStoreOptions): Promise<Layout> {
-  const yaml = await loadYaml()
-  return layout === 'dancer' ? dancerYamlLayout(yaml) : plainYamlLayout(yaml)
 }
