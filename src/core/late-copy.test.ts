@@ -103,7 +103,7 @@ describe('a late copy', () => {
     expect(() => (copy['cart'] = 1)).toThrow(TypeError)
   })
 
-  it('takes a member named __proto__ as any other', () => {
+  it('takes a member named __proto__ like every other', () => {
     const hostile = JSON.parse('{"__proto__":{"admin":true},"constructor":1}') as JsonObject
     const copy = copyLate(hostile)
     expect(Object.keys(copy)).toEqual(['__proto__', 'constructor'])
