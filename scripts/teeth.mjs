@@ -23,7 +23,7 @@ const teeth = fs
   .flatMap((file) => JSON.parse(fs.readFileSync(file, 'utf8')))
   .filter((tooth) => Object.values(tooth).join('\n').toLowerCase().includes(word))
 
-/** Runs a suite in a folder; answers how many of its tests failed, or why it could not run. */
+/** Runs a suite in a folder; answers how many of its tests failed, or why they could not run. */
 function failures(folder, suite) {
   return new Promise((resolve) => {
     const report = path.join(folder, 'report.json')
@@ -36,7 +36,15 @@ function failures(folder, suite) {
     child.stderr.setEncoding('utf8').on('data', listen)
     child.on('close', () => {
       if (!fs.existsSync(report)) return resolve({ error: said.trim() })
-      resolve({ failed: JSON.parse(fs.readFileSync(report, 'utf8')).numFailedTests })
+      const {
+        numFailedTests: failed,
+        success,
+        testResults,
+      } = JSON.parse(fs.readFileSync(report, 'utf8'))
+      const isUnfit = failed === 0 && !success // the fault does not compile, say
+      resolve(
+        isUnfit ? { error: testResults.map(({ message }) => message).join('\n') } : { failed },
+      )
     })
   })
 }

@@ -77,9 +77,9 @@ function facts(found: ReturnType<Io['lstat']>): unknown {
   return { file, folder: found.isDirectory(), size: file && found.size, mode: found.mode }
 }
 
-function outcome(work: () => unknown): unknown {
+async function outcome(work: () => unknown): Promise<unknown> {
   try {
-    return work()
+    return await work()
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
     return { code, syscall }
@@ -87,7 +87,7 @@ function outcome(work: () => unknown): unknown {
 }
 
 describe.skipIf(process.platform !== 'linux')('the disk in memory', () => {
-  it('gives the results and errors of the real one, whatever is done in whatever order', () => {
+  it('gives the results and errors of the real one, whatever is done in whatever order', async () => {
     const umask = process.umask(0)
     const seen = new Map<string, number>()
     let same = 0
@@ -105,8 +105,8 @@ describe.skipIf(process.platform !== 'linux')('the disk in memory', () => {
       const open: [number[], number[]] = [[], []]
       for (let n = 0; n < 60; n++) {
         const go = step(random)
-        const expected = outcome(() => go(nodeIo, (name) => path.join(real, name), open[0]))
-        const actual = outcome(() => go(disk.io, (name) => `/root/${name}`, open[1]))
+        const expected = await outcome(() => go(nodeIo, (name) => path.join(real, name), open[0]))
+        const actual = await outcome(() => go(disk.io, (name) => `/root/${name}`, open[1]))
         if (isDeepStrictEqual(actual, expected)) same++
         else expect(actual, `seed ${seed}, step ${n}`).toEqual(expected)
         const kind = (expected as { code?: string } | null)?.code ?? 'fine'

@@ -139,7 +139,7 @@ export function memoryDisk(options: DiskOptions = {}): Disk {
         return length
       },
 
-      fsync(fd) {
+      async fsync(fd) {
         pass(COST)
         const { inode } = handle(fd, 'fsync')
         if (windows && inode.kind === 'directory') throw failure('EPERM', 'fsync')

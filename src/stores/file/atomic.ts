@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { join } from 'node:path'
 import { createId } from '../../core/id.ts'
 import type { Directory } from './directory.ts'
-import { errorCode, patiently, syncDirectory, unless, type Io } from './io.ts'
+import { errorCode, patiently, unless, type Io } from './io.ts'
 
 /** `'crash'`: what is stored survives a killed process. `'power'`: it survives a power cut as well (fsync). */
 export type Durability = 'crash' | 'power'
@@ -11,16 +11,14 @@ export type Durability = 'crash' | 'power'
 export interface AtomicFiles {
   /** A name that nobody used before: of a lock's holder and of its temporary file. */
   token(): string
-  /** Writes a temporary file under a token. */
-  prepare(token: string, bytes: Buffer): void
+  /** Writes a temporary file under a token; what it holds is on the disk then, if it shall survive a power cut. */
+  prepare(token: string, bytes: Buffer): Promise<void>
   /** Gives up a temporary file. */
   abandon(token: string): void
   /** Moves a temporary file into place. @returns `false`: it is gone, somebody took over */
   publish(token: string, target: string): boolean
   /** Removes a file. */
   remove(target: string): void
-  /** Makes sure of what is gone, whoever removed it and was cut off then. */
-  settle(): void
 }
 
 export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
@@ -31,12 +29,12 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
   return {
     token: () => `${prefix}-${(count++).toString(36)}`,
 
-    prepare(token, bytes) {
+    async prepare(token, bytes) {
       const fd = create(own(token))
       try {
         try {
           writeAll(fd, bytes)
-          if (durability === 'power') io.fsync(fd)
+          if (durability === 'power') await io.fsync(fd)
         } finally {
           io.close(fd)
         }
@@ -48,19 +46,10 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
 
     abandon: (token) => void unless('ENOENT', () => io.unlink(own(token))),
 
-    publish(token, target) {
-      const move = () => patiently(io, () => io.rename(own(token), target))
-      if (!unless('ENOENT', move)) return false
-      settle()
-      return true
-    },
+    publish: (token, target) =>
+      unless('ENOENT', () => patiently(io, () => io.rename(own(token), target))),
 
-    remove(target) {
-      unless('ENOENT', () => patiently(io, () => io.unlink(target)))
-      settle()
-    },
-
-    settle: () => void unless('ENOENT', settle),
+    remove: (target) => void unless('ENOENT', () => patiently(io, () => io.unlink(target))),
   }
 
   /** The mode is given to open(2) itself, so that there is no moment at which others could read. */
@@ -82,9 +71,5 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
       if (written === 0) throw new Error('the disk takes no more')
       done += written
     }
-  }
-
-  function settle(): void {
-    if (durability === 'power') syncDirectory(directory.path, io)
   }
 }

@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { VitrineError } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
-import { errorCode, syncDirectory, unless, type Io } from './io.ts'
+import { errorCode, unless, type Io } from './io.ts'
+import { sharedSync, syncNames } from './names-sync.ts'
 
 /** Where everything of one session directory lies. */
 export interface Directory {
@@ -18,6 +19,11 @@ export interface Directory {
    */
   make(report?: Report): void
   /**
+   * Waits until what was moved into it or removed before, by whomever, stays so after a power cut as well; not at all
+   * where it need not.
+   */
+  settle(): Promise<void>
+  /**
    * Removes what was set aside and what is being written; a writer that loses its file starts over. The locks
    * stay: other processes may hold them.
    */
@@ -26,11 +32,14 @@ export interface Directory {
 
 /**
  * The session directory: the sessions lie in it, everything of ours beside them in `.vitrine/`.
- * @param durable whether a directory that is made shall survive a power cut
+ * @param durable whether names shall survive a power cut
  */
 export function directoryAt(dir: string, io: Io, durable = false): Directory {
   const path = resolve(dir)
   const own = join(path, '.vitrine')
+  const sync = sharedSync(() => syncNames(path, io))
+  /** Where directories were made. */
+  const unsynced = new Set<string>()
   const directory: Directory = {
     path,
     temporary: join(own, 'tmp'),
@@ -62,6 +71,15 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
       keepOutOfGit()
     },
 
+    async settle() {
+      if (!durable) return
+      for (const parent of unsynced) {
+        await syncNames(parent, io)
+        unsynced.delete(parent)
+      }
+      await sync()
+    },
+
     wipe() {
       for (const inner of [directory.temporary, directory.quarantine]) {
         let names: string[] = []
@@ -85,7 +103,7 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
       makeAll(parent)
       unless('EEXIST', () => io.mkdir(missing, 0o700))
     }
-    if (durable) syncDirectory(parent, io)
+    if (durable) unsynced.add(parent)
   }
 
   function keepOutOfGit(): void {

@@ -44,7 +44,6 @@ export function expiredRemover(
       const through = (way ??= openWay(directory, token, io))
       return locked(id, token, () => {
         if (!isExpired(id) || !discard(reader.pathOf(id), through, io)) return false
-        files.settle()
         reader.forget(id)
         return true
       })

@@ -221,8 +221,8 @@ describe('a store that survives power cuts', () => {
         names.set(fd, file)
         return fd
       },
-      fsync(fd) {
-        nodeIo.fsync(fd)
+      async fsync(fd) {
+        await nodeIo.fsync(fd)
         done.push(names.get(fd) === dir ? 'directory' : 'file')
       },
       rename(from, to) {

@@ -57,6 +57,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
       failing('open the session directory', async () => {
         report = listener
         directory.make(report)
+        await directory.settle()
       }),
 
     read: (id) =>
@@ -114,7 +115,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
             found = true
           }
         }
-        files.settle()
+        await directory.settle()
         directory.wipe()
       }),
   }
@@ -130,14 +131,17 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
       if (reader.versionOf(id) !== expected) return null
       const bytes = (encoded ??= encode(id, record))
       const token = files.token()
-      files.prepare(token, bytes)
+      await files.prepare(token, bytes)
       try {
         const outcome = await locked(id, token, () => {
           if (reader.versionOf(id) !== expected) return 'changed'
           if (!files.publish(token, reader.pathOf(id))) return 'taken over'
           return { version: reader.wrote(id, bytes) }
         })
-        if (typeof outcome === 'object') return outcome.version
+        if (typeof outcome === 'object') {
+          await directory.settle()
+          return outcome.version
+        }
         files.abandon(token)
         if (outcome === 'changed') return null
       } catch (error) {
@@ -153,11 +157,13 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
 
   async function remove(id: string): Promise<void> {
     if (!layout.accepts(id)) return
-    if (!io.lstat(reader.pathOf(id))) return files.settle()
-    await locked(id, files.token(), () => {
-      files.remove(reader.pathOf(id))
-      reader.forget(id)
-    })
+    if (io.lstat(reader.pathOf(id))) {
+      await locked(id, files.token(), () => {
+        files.remove(reader.pathOf(id))
+        reader.forget(id)
+      })
+    }
+    await directory.settle() // also of one that is gone: who removed it may have been cut off then
   }
 
   async function* ids(): AsyncGenerator<string> {

@@ -37,7 +37,6 @@ const KINDS: Partial<Record<keyof Io, Kind>> = {
   close: 'change',
   read: 'look',
   write: 'change',
-  fsync: 'change',
   fstat: 'look',
   lstat: 'look',
   rename: 'change',

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import type { BigIntStats } from 'node:fs'
+import { promisify } from 'node:util'
 
 /** What `stat` says, exact to the nanosecond. */
 export type Facts = Pick<
@@ -21,7 +22,8 @@ export interface Io {
   read(fd: number, buffer: Buffer, offset: number, length: number): number
   /** @returns how many bytes were written, which may be fewer than asked */
   write(fd: number, buffer: Buffer, offset: number, length: number): number
-  fsync(fd: number): void
+  /** Waits for the disk, which takes a thousand times longer than the rest: so it alone is not done at once. */
+  fsync(fd: number): Promise<void>
   fstat(fd: number): Facts
   /** `undefined` when there is nothing. Links are not followed. */
   lstat(path: string): Facts | undefined
@@ -57,7 +59,7 @@ export const nodeIo: Io = {
   close: (fd) => fs.closeSync(fd),
   read: (fd, buffer, offset, length) => fs.readSync(fd, buffer, offset, length, null),
   write: (fd, buffer, offset, length) => fs.writeSync(fd, buffer, offset, length),
-  fsync: (fd) => fs.fsyncSync(fd),
+  fsync: promisify(fs.fsync),
   fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
   lstat: (path) => fs.lstatSync(path, EXACT),
   rename: (from, to) => fs.renameSync(from, to),
@@ -109,18 +111,5 @@ export function patiently(io: Io, change: () => void): void {
       if (tries >= BUSY_TRIES || !io.busy.includes(errorCode(error))) throw error
       io.nap(tries)
     }
-  }
-}
-
-/** New and removed names survive a power cut only when their directory is on the disk. */
-export function syncDirectory(path: string, io: Io): void {
-  const fd = io.open(path, fs.constants.O_RDONLY)
-  try {
-    io.fsync(fd)
-  } catch (error) {
-    // Windows refuses: its disks keep a journal of names
-    if (!io.busy.includes(errorCode(error))) throw error
-  } finally {
-    io.close(fd)
   }
 }
