@@ -1,13 +1,6 @@
-import { withHidden, type JsonObject } from './data.ts'
-import {
-  changesBetween,
-  compose,
-  isChanged,
-  isSame,
-  nextExpiry,
-  rebase,
-  type Draft,
-} from './draft.ts'
+import { acceptance } from './acceptance.ts'
+import type { JsonObject } from './data.ts'
+import { compose, isChanged, isSame, nextExpiry, type Draft } from './draft.ts'
 import { VitrineError } from './errors.ts'
 import { sessionTag, type LostReason } from './events.ts'
 import type { EngineParts } from './parts.ts'
@@ -15,6 +8,7 @@ import { isLive, policyOf } from './policy.ts'
 import type { ReadyStore } from './ready-store.ts'
 import type { SessionState } from './session.ts'
 import type { SessionRecord, Stored } from './store.ts'
+import type { Waiter, Waiting } from './together.ts'
 
 /** A renewed id answers as anonymous for this long, in ms: requests that are under way still carry it. */
 const RETIRED_FOR = 60_000
@@ -31,13 +25,25 @@ export interface Committer {
   isTouchDue(state: SessionState): boolean
 }
 
-/** The compare-and-swap loop with the three-way merge. */
+/** What one request adds to a session, on top of what is stored or of what another one adds in the same write. */
+interface Addition {
+  readonly state: SessionState
+  readonly before: SessionRecord
+  readonly draft: Draft
+}
+
+/**
+ * The compare-and-swap loop with the three-way merge.
+ * @param behind who waits to have a session stored
+ */
 export function committer(
   store: ReadyStore,
   parts: EngineParts,
   createId: () => string,
+  behind: Waiting['behind'],
 ): Committer {
   const { policy, shape, report, now } = parts
+  const { accept, lose } = acceptance(parts)
 
   return {
     async save(state, evenEmpty) {
@@ -80,18 +86,31 @@ export function committer(
     accept(state, draft, version, null)
   }
 
+  /** Stores what a request changed, and with it what those changed who wait: one write is enough for all of them. */
   async function update(state: SessionState, base: SessionRecord): Promise<void> {
     const id = state.id as string
     let theirs: Stored = { record: base, version: state.version as string }
     let theirData = state.pristine
+    let isAlone = false
     let endTurn: (() => void) | undefined
     try {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const draft = await drafted(state, theirs.record, theirData)
-        const version = isSame(draft.record, theirs.record)
-          ? theirs.version
-          : await store.write(id, draft.record, theirs.version)
-        if (version !== null) return accept(state, draft, version, theirs.record)
+        const additions = [{ state, before: theirs.record, draft }]
+        const others = isAlone ? [] : await takeAlong(id, additions)
+        const { record } = (additions.at(-1) as Addition).draft
+        let version: string | null = theirs.version
+        try {
+          if (!isSame(record, theirs.record)) version = await store.write(id, record, version)
+        } catch (error) {
+          if (others.length === 0 || !isTooLarge(error)) {
+            for (const waiter of others) waiter.failure = { error }
+            throw error
+          }
+          isAlone = true // together they are: each for itself may be not
+          continue
+        }
+        if (version !== null) return acceptAll(additions, version, theirs.version)
         endTurn ??= await store.turn(id)
         const newest = await newestOf(id)
         if (typeof newest === 'string') return lose(state, newest)
@@ -102,6 +121,23 @@ export function committer(
     } finally {
       endTurn?.()
     }
+  }
+
+  /** Adds what the others changed who wait to store the same session. @returns those it took along */
+  async function takeAlong(id: string, additions: Addition[]): Promise<Waiter[]> {
+    const taken: Waiter[] = []
+    for (const waiter of behind(id)) {
+      const { state } = waiter
+      if (!isUpdate(state) || additions.some((addition) => addition.state === state)) continue
+      const before = (additions.at(-1) as Addition).draft.record
+      try {
+        additions.push({ state, before, draft: await drafted(state, before, before.data) })
+        taken.push(waiter)
+      } catch {
+        // what is wrong with it is told when its own turn comes
+      }
+    }
+    return taken
   }
 
   /**
@@ -190,45 +226,23 @@ export function committer(
     return data ? { stored, data } : 'destroyed'
   }
 
-  function accept(
-    state: SessionState,
-    draft: Draft,
-    version: string,
-    before: SessionRecord | null,
-    oldId?: string,
-  ): void {
-    const { record } = draft
-    const session = sessionTag(state.id as string)
-    const at = now()
-    const merged = before !== null && before !== state.record
-    rebase(state, draft, version)
-    for (const { path, winner, base, mine, theirs } of draft.conflicts) {
-      const conflict = { type: 'conflict', at, session, path, winner } as const
-      report(withHidden(conflict, { base, mine, theirs }))
+  /** Only the last of them holds what is stored now: the others are behind, and will notice. */
+  function acceptAll(additions: readonly Addition[], version: string, earlier: string): void {
+    const last = additions.at(-1)
+    for (const addition of additions) {
+      const { state, draft, before } = addition
+      accept(state, draft, addition === last ? version : earlier, before)
     }
-    const changes = () => changesBetween(before, record)
-    if (oldId !== undefined) report({ type: 'renewed', at, session, from: sessionTag(oldId) })
-    if (before === null) {
-      report(withChanges({ type: 'created', at, session } as const, changes))
-    } else {
-      const { revision } = record
-      report(withChanges({ type: 'written', at, session, revision, merged } as const, changes))
-    }
-  }
-
-  function lose(state: SessionState, reason: LostReason): void {
-    state.ended = 'lost'
-    report({ type: 'lost', at: now(), session: sessionTag(state.id ?? ''), reason })
   }
 }
 
-/** Works out the changes only when a listener asks for them. */
-function withChanges<T extends object, C>(event: T, changes: () => C): T & { readonly changes: C } {
-  let known: C | undefined
-  return Object.defineProperty(event, 'changes', {
-    get: () => (known ??= changes()),
-    enumerable: true,
-  }) as T & { readonly changes: C }
+function isUpdate(state: SessionState): boolean {
+  const { record, renewing, ended, muted } = state
+  return record !== null && !renewing && ended === null && !muted && isChanged(state)
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof VitrineError && error.code === 'TOO_LARGE'
 }
 
 function lostTooOften(): VitrineError {

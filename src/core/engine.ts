@@ -5,10 +5,10 @@ import { VitrineError } from './errors.ts'
 import { sessionTag, type RejectReason } from './events.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive } from './policy.ts'
-import { queueByKey } from './queue.ts'
 import { readyStore } from './ready-store.ts'
 import { LiveSession, newState, UNSTORED, type Session, type SessionState } from './session.ts'
 import type { SessionData, Store } from './store.ts'
+import { waitingStates } from './together.ts'
 import type { Incoming } from './transport.ts'
 
 /**
@@ -60,8 +60,8 @@ const KEEP: Outcome = { kind: 'keep' }
 export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
   const { policy, shape, report, now } = parts
   const store = readyStore(backend, report)
-  const { save, remove, isTouchDue } = committer(store, parts, createId)
-  const inTurn = queueByKey()
+  const { inTurn, behind } = waitingStates()
+  const { save, remove, isTouchDue } = committer(store, parts, createId, behind)
 
   const engine: RequestEngine = {
     init: () => store.init(),
@@ -93,7 +93,10 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
 
     async flush(session) {
       const state = stateOf(session)
-      if (state.ended === null) await inTurn(session.id, () => save(state, true))
+      if (state.ended === null) {
+        state.id ??= createId()
+        await inTurn(state, () => save(state, true))
+      }
       if (state.ended !== null || state.muted) {
         throw new VitrineError('DESTROYED', 'Cannot flush the session: it has ended')
       }
@@ -103,14 +106,14 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     async destroy(session) {
       const state = stateOf(session)
       state.ended = 'destroyed'
-      await inTurn(state.id ?? '', () => remove(state))
+      await inTurn(state, () => remove(state))
     },
 
     reset: () => store.wipe(),
 
     settle(session) {
       const state = stateOf(session)
-      return isIdle(state) ? KEEP : inTurn(state.id ?? '', () => conclude(state))
+      return isIdle(state) ? KEEP : inTurn(state, () => conclude(state))
     },
 
     close: (session) => closeSession(stateOf(session), parts),
