@@ -9,6 +9,7 @@ const root = path.dirname(import.meta.dirname)
 const NEEDED = [
   'src',
   'test',
+  'docs',
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',

@@ -33,7 +33,7 @@ export function waitingStates(): Waiting {
       else waiting.set(id, new Set([waiter]))
       return inTurn(id, () => {
         leave(id, waiter)
-        return waiter.failure ? Promise.reject(waiter.failure.error as Error) : task()
+        return waiter.failure ? Promise.reject(waiter.failure.error) : task()
       })
     },
 

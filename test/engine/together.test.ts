@@ -19,7 +19,7 @@ let events: SessionEvent[]
 let fault: ((write: () => Promise<string | null>) => Promise<string | null>) | null
 
 beforeEach(() => {
-  backend = memoryStore() as Store
+  backend = memoryStore()
   writes = 0
   events = []
   fault = null
