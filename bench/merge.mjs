@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert'
 import { fork } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { merge } from '../dist/core/merge.js'
+import { merge } from '../dist/core.js'
 import { createEngine, jsonStore } from '../dist/index.js'
 import * as harness from './harness.mjs'
 

@@ -7,6 +7,7 @@ import path from 'node:path'
 
 const root = path.dirname(import.meta.dirname)
 const NEEDED = [
+  'scripts',
   'src',
   'test',
   'docs',

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { runProcess } from './tools/cli/process.ts'
 
-await runProcess()
+await runProcess(new URL('../package.json', import.meta.url))

@@ -6,20 +6,40 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '..')
 
 /**
- * The package as it would be published, for tests that need processes of their own: compiled once for each
+ * The package as it would be published, for tests that need processes of their own: built once for each
  * state of the sources. @returns the folder with the doors in it
  */
 export function compiled(): string {
+  return once('package', (folder) => [path.join(root, 'scripts', 'build.mjs'), folder])
+}
+
+/** The sources as JavaScript, module by module, for tests that look into one of them. */
+export function compiledModules(): string {
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const project = ['-p', path.join(root, 'tsconfig.build.json')]
+  return once('modules', (folder) => [
+    tsc,
+    ...project,
+    '--declaration',
+    'false',
+    '--isolatedDeclarations',
+    'false',
+    '--outDir',
+    folder,
+  ])
+}
+
+/** @param command the program that fills a folder, and what it is told */
+function once(what: string, command: (folder: string) => readonly string[]): string {
   const key = createHash('sha256')
-    .update(stateOf(path.join(root, 'src')))
+    .update(['src', 'scripts'].map((name) => stateOf(path.join(root, name))).join('\n'))
     .digest('hex')
     .slice(0, 16)
   const cache = path.join(root, 'node_modules', '.cache', 'vitrine')
-  const target = path.join(cache, key)
+  const target = path.join(cache, `${what}-${key}`)
   if (fs.existsSync(target)) return target
   const work = `${target}.${process.pid}`
-  const tsc = path.join(root, 'node_modules', '.bin', 'tsc')
-  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--outDir', work], { cwd: root, stdio: 'pipe' })
+  execFileSync(process.execPath, command(work), { cwd: root, stdio: 'pipe' })
   try {
     fs.renameSync(work, target)
   } catch {
@@ -31,7 +51,7 @@ export function compiled(): string {
 function stateOf(folder: string): string {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
     .map((entry) => path.join(entry.parentPath, entry.name))
     .sort()
     .map((file) => `${file} ${fs.statSync(file).mtimeMs} ${fs.statSync(file).size}`)

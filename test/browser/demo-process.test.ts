@@ -17,9 +17,7 @@ describe('the demo as a process', () => {
     place = mkdtempSync(join(tmpdir(), 'vitrine-start-'))
     for (const name of ['src', 'node_modules']) symlinkSync(join(ROOT, name), join(place, name))
     copyFileSync(join(ROOT, 'package.json'), join(place, 'package.json'))
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
-    const project = ['-p', 'tsconfig.build.json', '--outDir', join(place, 'dist')]
-    spawnSync(process.execPath, [tsc, ...project], { cwd: ROOT })
+    spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), join(place, 'dist')])
   }, 60_000)
   afterAll(() => rmSync(place, { recursive: true }))
 

@@ -120,6 +120,7 @@ async function run(
     },
     env: { PATH: process.env['PATH'], NO_COLOR: '1', ...scene.env },
     cwd: scene.cwd,
+    manifest: new URL('../../package.json', import.meta.url),
     signal: scene.signal ?? new AbortController().signal,
     now: () => scene.now,
   }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 export const ROOT: string = dirname(dirname(import.meta.dirname))
 
 export interface Manifest {
+  readonly version: string
   readonly exports: Readonly<Record<string, string>>
   readonly scripts: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>

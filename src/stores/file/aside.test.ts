@@ -42,7 +42,7 @@ function open(program: URL, maxBytes?: number): Required<Store> {
   return withThread(watched, measured, options, program)
 }
 
-const program = (): URL => pathToFileURL(path.join(compiled(), 'stores', 'file', 'aside-thread.js'))
+const program = (): URL => pathToFileURL(path.join(compiled(), 'aside-thread.js'))
 
 /** Calls come here until the thread is up. */
 async function untilAside(): Promise<void> {

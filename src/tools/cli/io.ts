@@ -14,6 +14,8 @@ export interface World {
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** The `package.json` of this program. */
+  readonly manifest: URL
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */

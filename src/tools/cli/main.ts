@@ -13,7 +13,7 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
   try {
     const parsed = parseCommandLine(argv)
     if (parsed.kind === 'version') {
-      terminal.line(await version())
+      terminal.line(await versionIn(world.manifest))
       return EXIT.done
     }
     if (parsed.kind === 'run' && parsed.command.load) {
@@ -44,8 +44,8 @@ function tell({ message, why, hint, exit }: Failure, terminal: Terminal): void {
   terminal.say(`${lines.join('\n')}${dim(`   exit ${exit}`)}`)
 }
 
-async function version(): Promise<string> {
+async function versionIn(manifest: URL): Promise<string> {
   const { readFile } = await import('node:fs/promises')
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
+  const text = await readFile(manifest, 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

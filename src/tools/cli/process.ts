@@ -3,8 +3,9 @@ import { main } from './main.ts'
 /**
  * Runs the program in this process: its arguments, its streams, its exit code. A first interrupt ends what is
  * under way in good order, a second one ends the process.
+ * @param manifest where the package says its version
  */
-export async function runProcess(): Promise<void> {
+export async function runProcess(manifest: URL): Promise<void> {
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort())
   process.once('SIGTERM', () => interrupt.abort())
@@ -19,6 +20,7 @@ export async function runProcess(): Promise<void> {
     },
     stdout: process.stdout,
     env: process.env,
+    manifest,
     cwd: process.cwd(),
     signal: interrupt.signal,
     now: Date.now,

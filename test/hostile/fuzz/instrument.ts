@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseAst } from 'vitest/node'
-import { compiled } from '../../compiled.ts'
+import { compiledModules } from '../../compiled.ts'
 
 /** How many places can be counted; a place is where the program goes one way and could have gone another. */
 export const PLACES: number = 1 << 14
@@ -115,7 +115,7 @@ export function instrument(code: string, first = 0): { code: string; next: numbe
  * @returns the folder with the modules in it; the parser is in `yaml/index.js`
  */
 export function instrumented(): string {
-  const source = compiled()
+  const source = compiledModules()
   const yaml = path.dirname(path.dirname(import.meta.resolve('yaml').replace('file://', '')))
   const parts = [import.meta.filename, path.join(yaml, 'package.json')].map((file) =>
     fs.readFileSync(file),
