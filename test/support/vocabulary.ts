@@ -58,3 +58,8 @@ export class Vocabulary {
 function isDull(start: string): boolean {
   return new Set(start).size < 4
 }
+
+/** A text of that kind that stands nowhere else, and is not taken for a placeholder. */
+export function canary(kind: Kind): string {
+  return `${kind}-${crypto.randomUUID()}`.replace(/^secret/, 'key').padEnd(40, 'Z')
+}
