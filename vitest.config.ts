@@ -19,6 +19,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: '100%',
     hookTimeout: 30_000,
+    // looks for ids, secrets and session values in all that the tests print, throw and report
+    setupFiles: ['test/support/overhear.ts'],
     projects: [
       {
         extends: true,

@@ -167,6 +167,11 @@ export class ExpressSessionStore extends EventEmitter {
     return live as S
   }
 
+  /** Stops the sweeping and lets go of the store underneath: for an app that ends while its process goes on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions.close()
+  }
+
   /** Calls back outside the promise: what a callback throws is the app's, not ours. */
   #answer<T>(work: Promise<T>, callback: Callback<T> | undefined): void {
     work.then(

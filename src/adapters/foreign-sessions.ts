@@ -31,6 +31,8 @@ export interface ForeignSessions {
   /** Every session that is not over. */
   all(): Promise<{ readonly id: string; readonly session: JsonObject }[]>
   wipe(): Promise<void>
+  /** Stops sweeping and lets go of the store. */
+  close(): Promise<void>
 }
 
 const REJECTED = { destroyed: 'unknown', renewed: 'retired', expired: 'expired' } as const
@@ -110,6 +112,11 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
     },
 
     wipe: () => ready.wipe(),
+
+    async close() {
+      reaper.stop()
+      await ready.close()
+    },
   }
 
   async function ids(): Promise<string[]> {

@@ -16,7 +16,7 @@ export function openFiles(
   format: 'json' | 'yaml',
 ): Required<Store> {
   const { io, ...rest } = options
-  if (io) return fileStore(options, layout) as Required<Store>
+  if (io) return { ...(fileStore(options, layout) as Required<Store>), async close() {} }
   const measured = gauge(nodeIo)
   const dir = resolve(rest.dir ?? 'sessions') // a thread has no directory of its own to be in
   const store = fileStore({ ...rest, io: measured.io }, layout)

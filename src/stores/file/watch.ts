@@ -32,7 +32,7 @@ export async function* watchDirectory(
     watcher?.close() // also when the reader is busy and does not come back
     nudge()
   }
-  signal.addEventListener('abort', stop)
+  signal.addEventListener('abort', stop, { once: true })
   for (const id of here()) states.set(id, stateOf(id))
   try {
     while (!signal.aborted) {
