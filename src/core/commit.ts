@@ -104,7 +104,7 @@ export function committer(
           if (!isSame(record, theirs.record)) version = await store.write(id, record, version)
         } catch (error) {
           if (others.length === 0 || !isTooLarge(error)) {
-            for (const waiter of others) waiter.failure = { error }
+            for (const waiter of others) waiter.failure = error as Error
             throw error
           }
           isAlone = true // together they are: each for itself may be not

@@ -5,7 +5,7 @@ import type { SessionState } from './session.ts'
 export interface Waiter {
   readonly state: SessionState
   /** Set by whoever took it along and failed: then nobody knows whether its changes are stored. */
-  failure: { readonly error: unknown } | null
+  failure: Error | null
 }
 
 /**
@@ -33,7 +33,7 @@ export function waitingStates(): Waiting {
       else waiting.set(id, new Set([waiter]))
       return inTurn(id, () => {
         leave(id, waiter)
-        return waiter.failure ? Promise.reject(waiter.failure.error) : task()
+        return waiter.failure ? Promise.reject(waiter.failure) : task()
       })
     },
 
