@@ -7,15 +7,17 @@ import { parseArgs } from 'node:util'
 
 const here = import.meta.dirname
 
-/** `[NUMBER …] [--rounds N] [--dir DIR]`: what every bench takes. */
+/** `[NUMBER …] [--rounds N] [--dir DIR] [--only WORD]`: what every bench takes. */
 export function commandLine(defaults = {}) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, dir: { type: 'string' } },
+    options: { rounds: { type: 'string' }, dir: { type: 'string' }, only: { type: 'string' } },
   })
   const numbers = positionals.map(positive)
   const rounds = values.rounds === undefined ? (defaults.rounds ?? 5) : positive(values.rounds)
-  return { numbers, rounds, dir: workspace(values.dir ?? os.tmpdir()) }
+  const word = (values.only ?? '').toLowerCase()
+  const isWanted = (name) => name.toLowerCase().includes(word)
+  return { numbers, rounds, dir: workspace(values.dir ?? os.tmpdir()), isWanted }
 }
 
 function positive(text) {

@@ -7,7 +7,7 @@ import autocannon from 'autocannon'
 import * as harness from './harness.mjs'
 import { apps } from './peers/apps.mjs'
 
-const { numbers, rounds, dir } = harness.commandLine()
+const { numbers, rounds, dir, isWanted } = harness.commandLine()
 const [seconds = 1] = numbers
 const SESSIONS = 100
 const CONNECTIONS = 32
@@ -114,7 +114,16 @@ async function measure({ server, writes }) {
   return { perSecond, cpu: (after.cpu - before.cpu) / (after.served - before.served) }
 }
 
-const servers = await harness.openAll(apps, start, notes)
+// the app without sessions is what the others of its group are compared to
+const isBase = ({ name, on }) => apps.find((app) => app.on === on)?.name === name
+const wanted = apps.filter(({ name }) => isWanted(name))
+const servers = await harness.openAll(
+  apps.filter(
+    (app) => wanted.includes(app) || (isBase(app) && wanted.some(({ on }) => on === app.on)),
+  ),
+  start,
+  notes,
+)
 const cells = Object.entries(WORK).flatMap(([work, writes]) =>
   servers.map((server) => ({ label: `${server.name}: ${work}`, server, work, writes })),
 )

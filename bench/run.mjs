@@ -1,4 +1,4 @@
-// usage: npm run bench [-- BENCH [NUMBER …]] [--rounds N] [--dir DIR] [--json FILE]
+// usage: npm run bench [-- BENCH [NUMBER …]] [--rounds N] [--dir DIR] [--only WORD] [--json FILE]
 // Builds, installs the peers in this folder, and runs one bench or all of them, each in a process of its own.
 import { fork, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -11,7 +11,7 @@ const root = path.dirname(here)
 
 function usage(message) {
   console.error(`${message}
-usage: npm run bench [-- BENCH [NUMBER …] [--rounds N] [--dir DIR] [--json FILE]]
+usage: npm run bench [-- BENCH [NUMBER …] [--rounds N] [--dir DIR] [--only WORD] [--json FILE]]
 benches: ${BENCHES.join(', ')}; without one, all of them`)
   process.exit(2)
 }
@@ -20,7 +20,12 @@ function commandLine() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { rounds: { type: 'string' }, dir: { type: 'string' }, json: { type: 'string' } },
+      options: {
+        rounds: { type: 'string' },
+        dir: { type: 'string' },
+        only: { type: 'string' },
+        json: { type: 'string' },
+      },
     })
   } catch (error) {
     return usage(error.message)
@@ -50,6 +55,7 @@ if (!isInstalled()) must('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=er
 const args = [...numbers]
 if (values.rounds !== undefined) args.push('--rounds', values.rounds)
 if (values.dir !== undefined) args.push('--dir', path.resolve(values.dir))
+if (values.only !== undefined) args.push('--only', values.only)
 
 const results = []
 for (const name of bench ? [bench] : BENCHES) {

@@ -10,7 +10,7 @@ import { fileStores } from './peers/files.mjs'
 import { languages } from './peers/languages.mjs'
 import { vitrineStores } from './peers/vitrine.mjs'
 
-const { numbers, rounds, dir } = harness.commandLine({ rounds: 3 })
+const { numbers, rounds, dir, isWanted } = harness.commandLine({ rounds: 3 })
 const sizes = numbers.length > 0 ? numbers : [1024, 4096, 65_536]
 const SLICE = 100 // ms of each cell in each round
 const AT_ONCE = 32
@@ -135,7 +135,15 @@ async function check(store) {
   expect('refuse an unknown id', !(await store.retrieve(store.unknown ?? UNKNOWN)))
 }
 
-const peers = [...vitrineStores, ...expressSessionStores, ...fileStores, ...databases, ...languages]
+/** What Vitrine is compared to. */
+const PEERS = ['MemoryStore', 'session-file-store']
+const peers = [
+  ...vitrineStores,
+  ...expressSessionStores,
+  ...fileStores,
+  ...databases,
+  ...languages,
+].filter(({ name }) => isWanted(name) || PEERS.some((peer) => name.includes(peer)))
 const cells = []
 const notes = []
 const results = []
@@ -187,8 +195,7 @@ const columns = (show) =>
 const namesOf = (part) => [
   ...new Set(opened.map(({ name }) => name).filter((name) => name.includes(part))),
 ]
-const [memory] = namesOf('MemoryStore')
-const [files] = namesOf('session-file-store')
+const [[memory], [files]] = PEERS.map(namesOf)
 const sections = sizes.flatMap((bytes) => {
   const us = (name) => (operation, lanes) => figures.get(keyOf(name, bytes, operation, lanes))
   const shown = (name) => (operation, lanes) => harness.digits(us(name)(operation, lanes))

@@ -7,6 +7,7 @@ import type { Options } from '../sessions/defaults.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { gateResponse } from './node-response.ts'
 import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
+import { shareShape } from './shape.ts'
 
 declare global {
   namespace Express {
@@ -65,6 +66,7 @@ export function session(options: Given = {}): SessionMiddleware {
   const sessions = sessionsFrom(options)
 
   function middleware(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    shareShape(req, res)
     if (sessionOf(req)) return next()
     sessions.open(incoming(req)).then((session) => {
       remember(req, sessions, session)

@@ -1,0 +1,23 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+
+const FIRST = Symbol('first')
+const SECOND = Symbol('second')
+
+/**
+ * Express changes the prototype of every request and response. From then on V8 makes a new hidden class for each
+ * member that is added, and for each object anew: whatever it learned of one response is of no use for the next, and a
+ * member costs it a runtime call. With their members in a table, which a removed member brings about, they have one hidden
+ * class again. That spares a request that reads its session about a third of the CPU time under Express: more than the
+ * session takes. Objects that are as Node made them share a hidden class, and stay as they are.
+ */
+export function shareShape(req: IncomingMessage, res: ServerResponse): void {
+  if (Object.getPrototypeOf(req) !== IncomingMessage.prototype) tabulate(req)
+  if (Object.getPrototypeOf(res) !== ServerResponse.prototype) tabulate(res)
+}
+
+function tabulate(object: object): void {
+  const marked = object as { [FIRST]?: number; [SECOND]?: number }
+  marked[FIRST] = marked[SECOND] = 0
+  delete marked[FIRST] // of two, so that it is not the last one: that would only be taken back
+  delete marked[SECOND]
+}
