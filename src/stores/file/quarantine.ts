@@ -11,6 +11,7 @@ import { OVER } from './lock.ts'
  */
 export function openWay(directory: Directory, token: string, io: Io): string {
   const way = join(directory.temporary, token)
+  if (unless('ENOENT', () => io.mkdir(way, 0o700))) return way
   directory.make()
   io.mkdir(way, 0o700)
   return way
