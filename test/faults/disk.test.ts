@@ -127,8 +127,8 @@ describe.skipIf(process.platform !== 'linux')('the disk in memory', () => {
     disk.io.mkdir('/d', 0o700)
     disk.put('/d/a', 'a')
     disk.put('/d/b', 'b')
-    for await (const name of disk.io.entries('/d')) {
-      expect(name).toBe('a')
+    for await (const names of disk.io.entries('/d')) {
+      expect(names).toEqual(['a', 'b'])
       expect(disk.opened()).toBe(1)
       break
     }

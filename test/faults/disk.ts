@@ -193,6 +193,8 @@ export function memoryDisk(options: DiskOptions = {}): Disk {
         else doomed.set(inode, () => remove(place, inode))
       },
 
+      discard: async (path) => disk.io.unlink(path),
+
       mkdir(path, mode) {
         pass(COST)
         const place = placeOf(path, 'mkdir')
@@ -221,7 +223,7 @@ export function memoryDisk(options: DiskOptions = {}): Disk {
         const fd = ++descriptors
         open.set(fd, { inode, flags: 0, at: 0 })
         try {
-          yield* [...inode.names.keys()]
+          yield [...inode.names.keys()]
         } finally {
           open.delete(fd)
         }

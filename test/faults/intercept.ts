@@ -12,6 +12,7 @@ export const OPERATIONS = [
   'lstat',
   'rename',
   'unlink',
+  'discard',
   'mkdir',
   'rmdir',
   'readdir',
@@ -66,7 +67,8 @@ export type Fault = (typeof FAULTS)[number]
 export function applies(fault: Fault, { name, args }: Call): boolean {
   if (fault === 'short') return (name === 'read' || name === 'write') && (args[3] as number) > 1
   if (fault === 'none') return name === 'write'
-  if (fault === 'done') return ['rename', 'unlink', 'mkdir', 'rmdir', 'fsync'].includes(name)
+  if (fault === 'done')
+    return ['rename', 'unlink', 'discard', 'mkdir', 'rmdir', 'fsync'].includes(name)
   return true
 }
 

@@ -16,7 +16,8 @@ import {
 } from './interleave.ts'
 import { stopBefore, type Stopped } from './process.ts'
 import { SCENES } from './scenes.ts'
-import { copyOf, fileOf, leftovers, newDisk, startApp } from './world.ts'
+import { lockOf } from '../../src/stores/file/lock.ts'
+import { copyOf, fileOf, idOf, leftovers, newDisk, startApp } from './world.ts'
 
 /**
  * Several processes on one session. Some are stopped before one of their operations for longer than a lease, or
@@ -84,6 +85,44 @@ describe('a process that is stopped at any operation, and goes on after others t
       },
     )
     expect(operations).toBeGreaterThan(30)
+  })
+
+  it('and was sweeping, removes nothing that others kept meanwhile', async () => {
+    const stage = newDisk()
+    // the three share a lock, so that they are removed under it together
+    const ids = Array.from({ length: 999 }, (_, n) => idOf(n))
+      .filter((id) => lockOf(id) === lockOf(ID))
+      .slice(0, 3)
+    for (const id of ids) {
+      const over = { data: {}, createdAt: 1, expiresAt: 2, revision: 1 }
+      await startApp(stage.io, SETTING).store.write(id, over, null)
+    }
+    let disk: Disk
+    const operations = await stopEach(
+      (nth) => {
+        disk = memoryDisk({ root: copyOf(stage.root) })
+        return stopBefore({ nth, of: 'operations' }, disk, SETTING, 1, ({ store }) =>
+          store.reap(1000),
+        )
+      },
+      async (stopped, where) => {
+        const { store } = startApp(disk.io, SETTING)
+        const kept: string[] = []
+        for (const id of ids) {
+          const stored = await store.read(id)
+          if (!stored) continue
+          const goesOn = { ...stored.record, expiresAt: 9e15 }
+          if ((await store.write(id, goesOn, stored.version)) !== null) kept.push(id)
+        }
+        const removed = await stopped.resume()
+        for (const id of kept) expect(await store.read(id), where).not.toBeNull()
+        expect(removed, where).toBe(ids.length - kept.length)
+        await disk.io.sleep(120_000)
+        await store.reap(0)
+        expect(await leftovers(disk), where).toEqual([])
+      },
+    )
+    expect(operations).toBeGreaterThan(40)
   })
 })
 

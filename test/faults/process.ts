@@ -94,7 +94,8 @@ const CLOCK: readonly string[] = ['now', 'elapsed', 'nap', 'sleep']
 /** Whether an operation is going to change the disk; one that waits for a lock only tries to. */
 function isChange(disk: Disk, name: string, args: readonly unknown[]): boolean {
   if (name === 'open') return ((args[1] as number) & constants.O_CREAT) !== 0
-  if (name === 'rename' || name === 'unlink') return disk.at(args[0] as string) !== undefined
+  if (['rename', 'unlink', 'discard'].includes(name))
+    return disk.at(args[0] as string) !== undefined
   return name === 'write' || name === 'mkdir' || name === 'rmdir'
 }
 
@@ -136,6 +137,6 @@ function timed(
   }
 }
 
-async function* each(names: readonly string[]): AsyncGenerator<string> {
-  yield* names
+async function* each(names: readonly string[]): AsyncGenerator<readonly string[]> {
+  yield names
 }

@@ -60,6 +60,7 @@ export function recordingIo(paths: string[], base: Io = nodeIo): Io {
     'lstat',
     'rename',
     'unlink',
+    'discard',
     'mkdir',
     'rmdir',
     'readdir',

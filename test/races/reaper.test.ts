@@ -40,7 +40,7 @@ describe(`sweeps (seed ${seed})`, { timeout: 120_000 }, () => {
     const ends = reapers.map((reaper) => reaper.reap(ahead))
     const turnOf = (id: string): Turn => {
       const act = pick(random, ['change', 'update', 'look'] as const)
-      return { id, act, name: 'late', at: times[ids.indexOf(id)]! + random(26e6) - 8e6 }
+      return { id, act, name: 'late', at: times[ids.indexOf(id)]! + random(36e6) - 8e6 }
     }
     const results = await Promise.all(
       writers.map((writer, at) => writer.go(shares[at]!.map(turnOf), ahead)),

@@ -164,14 +164,14 @@ describe('a renewal while everything is wiped', () => {
         ...nodeIo,
         async *entries(path) {
           const names: string[] = []
-          for await (const name of nodeIo.entries(path)) names.push(name)
+          for await (const some of nodeIo.entries(path)) names.push(...some)
           if (isFirst) {
             isFirst = false
             const session = (await busy.retrieve(id))!
             session.renew()
             await busy.flush(session)
           }
-          yield* names
+          yield names
         },
       },
     })

@@ -50,7 +50,8 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
       const found = io.lstat(path) ?? makeAll(path)
       if (found) {
         // a link to a directory is the administrator's choice; what matters is where it leads
-        if (!unless('ENOTDIR', () => void io.readdir(path))) {
+        // to read a large one would hold up everything
+        if (!found.isDirectory() && !unless('ENOTDIR', () => void io.readdir(path))) {
           throw new VitrineError(
             'CONFIG',
             `Cannot keep sessions in ${JSON.stringify(dir)}: it is not a directory`,

@@ -11,7 +11,7 @@ import { errorCode, nodeIo, type Io } from './io.ts'
 import type { Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
-import { idOf, readerOf, type Look } from './reader.ts'
+import { idsOf, readerOf, type Look } from './reader.ts'
 import { sweep } from './reap.ts'
 import { watchDirectory } from './watch.ts'
 
@@ -91,15 +91,12 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
 
     reap: (now, signal) =>
       failing('sweep the sessions', async () => {
-        const { removeIfExpired, end } = expiredRemover(
-          { directory, files, reader, io, locked },
-          now,
-        )
+        const remover = expiredRemover({ directory, files, reader, io, locked }, now)
         try {
           const { token } = files
-          return await sweep({ directory, locks, io, ids, token, removeIfExpired }, signal)
+          return await sweep({ directory, locks, io, ids: listed, token, remover }, signal)
         } finally {
-          end()
+          await remover.end()
         }
       }),
 
@@ -167,11 +164,12 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
   }
 
   async function* ids(): AsyncGenerator<string> {
+    for await (const some of listed()) yield* some
+  }
+
+  async function* listed(): AsyncGenerator<string[]> {
     try {
-      for await (const name of io.entries(directory.path)) {
-        const id = idOf(name, layout)
-        if (id !== null) yield id
-      }
+      for await (const names of io.entries(directory.path)) yield idsOf(names, layout)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw storeError('list the sessions', error)
     }

@@ -39,7 +39,10 @@ const MAKE_TRIES = 10
 const LOCKS = 64
 
 /** The name of the file in a lock that nobody holds. */
-export const FREE = 'free'
+const FREE = 'free'
+
+/** How the way of a holder ends that was taken over with a file on it: nothing more can go that way. */
+export const OVER = '.over'
 
 /** @param directory must have been made; what is missing of it is made again */
 export function locksIn(directory: Directory, io: Io): Locks {
@@ -113,10 +116,12 @@ export function locksIn(directory: Directory, io: Io): Locks {
     }
   }
 
-  /** What a holder would write with: a file, or a directory to move things into. */
+  /** What a holder would write with: a file, or a directory to move things into, which may hold some already. */
   function discard(path: string): void {
     if (unless('EISDIR EPERM', () => unless('ENOENT', () => io.unlink(path)))) return
-    unless('ENOENT ENOTEMPTY', () => io.rmdir(path))
+    unless('ENOENT', () => {
+      if (!unless('ENOTEMPTY EEXIST', () => io.rmdir(path))) io.rename(path, `${path}${OVER}`)
+    })
   }
 }
 

@@ -4,7 +4,7 @@ import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './file-store.ts'
 import { nodeIo } from './io.ts'
 import { jsonLayout } from './json-layouts.ts'
 import { yamlLayout } from './yaml-layouts.ts'
-import { idOf, readerOf } from './reader.ts'
+import { idsOf, readerOf } from './reader.ts'
 
 /** One session file as it lies there. */
 export interface Peek {
@@ -46,10 +46,7 @@ export async function lookInto(
 
     async *ids() {
       if (!io.lstat(directory.path)) return
-      for await (const name of io.entries(directory.path)) {
-        const id = idOf(name, layout)
-        if (id !== null) yield id
-      }
+      for await (const names of io.entries(directory.path)) yield* idsOf(names, layout)
     },
 
     async peek(id) {

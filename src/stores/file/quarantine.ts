@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Directory } from './directory.ts'
-import { patiently, unless, type Io } from './io.ts'
-import { FREE } from './lock.ts'
+import { unless, type Io } from './io.ts'
+import { OVER } from './lock.ts'
 
 /**
  * Makes the way into quarantine: a directory of one's own. It is made before the lock is taken, and whoever takes
@@ -11,6 +11,7 @@ import { FREE } from './lock.ts'
  */
 export function openWay(directory: Directory, token: string, io: Io): string {
   const way = join(directory.temporary, token)
+  if (unless('ENOENT', () => io.mkdir(way, 0o700))) return way
   directory.make()
   io.mkdir(way, 0o700)
   return way
@@ -31,19 +32,10 @@ export function quarantine(directory: Directory, path: string, way: string, io: 
   // what was set aside in the same millisecond stays
   for (let n = 2; io.lstat(join(directory.quarantine, kept)); n++) kept = `${name}-${n}`
   if (!unless('ENOENT', () => io.rename(path, join(way, kept)))) return null
-  io.rename(join(way, kept), join(directory.quarantine, kept))
+  const target = join(directory.quarantine, kept)
+  if (unless('ENOENT', () => io.rename(join(way, kept), target))) return kept
+  io.rename(join(`${way}${OVER}`, kept), target) // somebody took over, with the file on its way
   return kept
-}
-
-/**
- * Removes a file by way of a directory of one's own. The caller holds the lock.
- * @returns `false`: it is gone, or somebody took over
- */
-export function discard(path: string, way: string, io: Io): boolean {
-  const aside = join(way, FREE) // a name that the sweep removes, and does not put into quarantine
-  if (!unless('ENOENT', () => patiently(io, () => io.rename(path, aside)))) return false
-  patiently(io, () => io.unlink(aside))
-  return true
 }
 
 /** Says beside a file in quarantine why it is there. */

@@ -20,10 +20,13 @@ export interface Reader {
   /** The version of what is there now, without parsing it; `null` when there is no regular file. */
   versionOf(id: string): Version | null
   /**
-   * Whether the beginning of a file says that the session ends later than `now`. `false` may also mean that it does
-   * not tell. For one who goes through many: what they are is not remembered.
+   * Whether a session ends later than `now`. Where the beginning of its file tells, it is believed, and no more is read.
+   * `false` may also mean that the file is gone or no session. For one who goes through many: what they are is not
+   * remembered.
    */
   endsLater(id: string, now: number): boolean
+  /** Whether a session is over by `now`, as its whole file says. It is read anew, and not remembered. */
+  isOver(id: string, now: number): boolean
   /** Remembers what was just written. */
   wrote(id: string, bytes: Buffer): Version
   forget(id: string): void
@@ -102,17 +105,20 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     },
 
     endsLater(id, now) {
-      if (!layout.expiryIn) return false
       try {
-        const fd = io.open(pathOf(id), READING)
-        try {
-          const length = io.read(fd, head, 0, head.length)
-          return layout.expiryIn(id, head.toString('latin1', 0, length)) > now
-        } finally {
-          io.close(fd)
-        }
+        const told = layout.expiryIn?.(id, headOf(pathOf(id))) ?? NaN
+        return (Number.isNaN(told) ? endOf(id) : told) > now
       } catch {
-        return false // whoever looks at all of it will see
+        return false // whoever looks at it under the lock will see
+      }
+    },
+
+    isOver(id, now) {
+      try {
+        return endOf(id) <= now
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT' || error instanceof Unreadable) return false
+        throw error
       }
     },
 
@@ -135,20 +141,38 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   function load(id: string, path: string, seen: Facts): { known: Known; bytes: Buffer } {
     if (!seen.isFile()) throw new Unreadable('it is not a regular file')
     const before = io.now()
+    const { facts, bytes } = wholeOf(path)
+    const version = versionFrom(bytes)
+    const stored = cache.get(id)?.version === version ? (cache.get(id)?.stored ?? null) : null
+    const known = { facts, version, stored, trusted: isSettled(facts, before) }
+    remember(id, known)
+    return { known, bytes }
+  }
+
+  function wholeOf(path: string): { facts: Facts; bytes: Buffer } {
     const fd = open(path, READING)
     try {
       const facts = io.fstat(fd)
       if (!facts.isFile()) throw new Unreadable('it is not a regular file')
       if (facts.size > BigInt(maxBytes)) throw new Unreadable(`it is longer than ${maxBytes} bytes`)
-      const bytes = readAll(fd, Number(facts.size))
-      const version = versionFrom(bytes)
-      const stored = cache.get(id)?.version === version ? (cache.get(id)?.stored ?? null) : null
-      const known = { facts, version, stored, trusted: isSettled(facts, before) }
-      remember(id, known)
-      return { known, bytes }
+      return { facts, bytes: readAll(fd, Number(facts.size)) }
     } finally {
       io.close(fd)
     }
+  }
+
+  function headOf(path: string): string {
+    const fd = io.open(path, READING)
+    try {
+      return head.toString('latin1', 0, io.read(fd, head, 0, head.length))
+    } finally {
+      io.close(fd)
+    }
+  }
+
+  function endOf(id: string): number {
+    const { facts, bytes } = wholeOf(pathOf(id))
+    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)), MAX_DEPTH).expiresAt
   }
 
   function parse(id: string, { known, bytes }: { known: Known; bytes: Buffer }): Stored {
@@ -187,6 +211,11 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     }
     cache.set(id, known)
   }
+}
+
+/** The ids that file names stand for. */
+export function idsOf(names: readonly string[], layout: Layout): string[] {
+  return names.map((name) => idOf(name, layout)).filter((id) => id !== null)
 }
 
 /** The id that a file name stands for; `null` when it is no session's. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Directory } from './directory.ts'
+import type { Remover } from './expired.ts'
 import { unless, type Io } from './io.ts'
-import { FREE, type Locks } from './lock.ts'
+import type { Locks } from './lock.ts'
 
 /** How long the sweep may keep the event loop at a time, in ms. */
 const SLICE = 8
@@ -15,9 +16,9 @@ export interface Sweep {
   readonly locks: Locks
   readonly io: Io
   token(): string
-  ids(): AsyncIterable<string>
-  /** @returns whether the session was expired and is gone now */
-  removeIfExpired(id: string): Promise<boolean>
+  /** The ids of all sessions, many at once. */
+  ids(): AsyncIterable<readonly string[]>
+  readonly remover: Remover
 }
 
 /**
@@ -25,7 +26,7 @@ export interface Sweep {
  * @returns how many sessions were removed; 0 when another process is at it
  */
 export async function sweep(work: Sweep, signal?: AbortSignal): Promise<number> {
-  const { directory, locks, io } = work
+  const { directory, locks, io, remover } = work
   if (!io.lstat(directory.path)) return 0
   let token = work.token()
   if (locks.tryTake('reaper', token) !== true) {
@@ -36,18 +37,28 @@ export async function sweep(work: Sweep, signal?: AbortSignal): Promise<number> 
       if (locks.tryTake('reaper', token) !== true && !locks.renew('reaper', holder, token)) return 0
     }
   }
-  let removed = 0
   let sliceEnds = io.elapsed() + SLICE
+  let removed = 0
+
+  /** Lets others go on when it is time to. @returns `false`: the sweep is over */
+  async function goOn(): Promise<boolean> {
+    if (io.elapsed() < sliceEnds) return true
+    await io.sleep(0)
+    const next = work.token()
+    if (signal?.aborted || !locks.renew('reaper', token, next)) return false
+    token = next
+    sliceEnds = io.elapsed() + SLICE
+    return true
+  }
+
   try {
-    for await (const id of work.ids()) {
-      if (await work.removeIfExpired(id)) removed++
-      if (io.elapsed() < sliceEnds) continue
-      await io.sleep(0)
-      const next = work.token()
-      if (signal?.aborted || !locks.renew('reaper', token, next)) return removed
-      token = next
-      sliceEnds = io.elapsed() + SLICE
+    for await (const ids of work.ids()) {
+      for (const id of ids) {
+        if (remover.note(id)) removed += await remover.remove(goOn)
+        if (io.elapsed() >= sliceEnds && !(await goOn())) return removed
+      }
     }
+    removed += await remover.remove(goOn)
     sweepOrphans(directory, io)
     return removed
   } finally {
@@ -71,8 +82,9 @@ function sweepOrphans({ temporary, quarantine }: Directory, io: Io): void {
     }
     for (const inner of io.readdir(path)) {
       const file = join(path, inner)
+      // a session on its way into quarantine has a dot in its name; what is removed, and `free`, has none
       unless('ENOENT', () =>
-        inner === FREE ? io.unlink(file) : io.rename(file, join(quarantine, inner)),
+        inner.includes('.') ? io.rename(file, join(quarantine, inner)) : io.unlink(file),
       )
     }
     unless('ENOENT ENOTEMPTY', () => io.rmdir(path))
