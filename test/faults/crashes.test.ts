@@ -40,6 +40,7 @@ const PAIRS: readonly [Work, Work][] = [
   ['destroy', 'change'],
   ['destroy', 'destroy'],
   ['destroy', 'delete'],
+  ['delete', 'change'],
 ]
 const MEETINGS = PAIRS.flatMap(([mine, theirs]) =>
   Array.from({ length: 27 }, (_, at) => at + 1).flatMap((nth) =>

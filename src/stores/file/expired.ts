@@ -108,6 +108,7 @@ export function expiredRemover(
           })
           if (left.length > 0) groups.push(left)
         }
+        await directory.settle()
         return asides.length
       } finally {
         emptied = Promise.all(Array.from({ length: LANES }, () => discardAll(asides)))
