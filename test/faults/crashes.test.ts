@@ -35,6 +35,7 @@ async function crashAll(
 /** Two processes meet: the first is stopped before each of its operations. */
 const PAIRS: readonly [Work, Work][] = [
   ['update', 'change'],
+  ['update', 'update'],
   ['update', 'destroy'],
   ['update', 'delete'],
   ['destroy', 'change'],
