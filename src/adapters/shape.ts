@@ -7,8 +7,8 @@ const SECOND = Symbol('second')
  * Express changes the prototype of every request and response. From then on V8 makes a new hidden class for each
  * member that is added, and for each object anew: whatever it learned of one response is of no use for the next, and a
  * member costs it a runtime call. With their members in a table, which a removed member brings about, they have one hidden
- * class again. That spares a request that reads its session about a third of the CPU time under Express: more than the
- * session takes. Objects that are as Node made them share a hidden class, and stay as they are.
+ * class again: a request that reads its session takes 190 us of CPU time instead of 265 (decisions/013). Messages as
+ * Node makes them share a hidden class, and stay as they are.
  */
 export function shareShape(req: IncomingMessage, res: ServerResponse): void {
   if (Object.getPrototypeOf(req) !== IncomingMessage.prototype) tabulate(req)
