@@ -6,6 +6,7 @@ import type { Store } from '../core/store.ts'
 import { defaultStore } from '../sessions/defaults.ts'
 import { withDiagnostics } from './diagnostics.ts'
 import { foreignSessions, type ForeignOptions, type ForeignSessions } from './foreign-sessions.ts'
+import { shareShape } from './shape.ts'
 
 /** What can be set: `idle`, `lifetime`, `onConflict`, `report` and `now`, as everywhere. */
 export type ExpressSessionStoreOptions = ForeignOptions
@@ -161,6 +162,7 @@ export class ExpressSessionStore extends EventEmitter {
    * @throws VitrineError `MISSING_PACKAGE`
    */
   createSession<S extends object>(request: object, session: object): S {
+    shareShape(request, (request as { readonly res?: object }).res)
     Object.setPrototypeOf(session, Object.prototype)
     const live = theirStore().createSession.call(this, request, session)
     this.#sessions.derive(live, session)

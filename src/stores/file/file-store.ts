@@ -8,10 +8,10 @@ import { directoryAt } from './directory.ts'
 import { expiredRemover } from './expired.ts'
 import { failing, storeError } from './failure.ts'
 import { errorCode, nodeIo, type Io } from './io.ts'
-import type { Layout } from './layout.ts'
+import { idsOf, type Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
-import { idsOf, readerOf, type Look } from './reader.ts'
+import { readerOf, type Look } from './reader.ts'
 import { sweep } from './reap.ts'
 import { watchDirectory } from './watch.ts'
 
@@ -125,7 +125,8 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     if (!layout.accepts(id)) return null
     let encoded: Buffer | undefined
     for (let start = 0; start < MAX_STARTS; start++) {
-      if (reader.versionOf(id) !== expected) return null
+      // nothing is prepared in vain; the look under the lock decides
+      if (reader.versionOf(id, 'guess') !== expected) return null
       const bytes = (encoded ??= encode(id, record))
       const token = files.token()
       await files.prepare(token, bytes)

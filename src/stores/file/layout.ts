@@ -22,6 +22,17 @@ export interface Layout {
   expiryIn?(id: string, head: string): number
 }
 
+/** The ids that file names stand for. */
+export function idsOf(names: readonly string[], layout: Layout): string[] {
+  return names.map((name) => idOf(name, layout)).filter((id) => id !== null)
+}
+
+/** The id that a file name stands for; `null` when it is no session's. */
+export function idOf(name: string, { extension, accepts }: Layout): string | null {
+  const id = name.endsWith(extension) ? name.slice(0, -extension.length) : ''
+  return accepts(id) ? id : null
+}
+
 /** A file that is no session. The message is the reason, and holds nothing of the content. */
 export class Unreadable extends Error {}
 

@@ -4,7 +4,8 @@ import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './file-store.ts'
 import { nodeIo } from './io.ts'
 import { jsonLayout } from './json-layouts.ts'
 import { yamlLayout } from './yaml-layouts.ts'
-import { idsOf, readerOf } from './reader.ts'
+import { idsOf } from './layout.ts'
+import { readerOf } from './reader.ts'
 
 /** One session file as it lies there. */
 export interface Peek {

@@ -17,8 +17,11 @@ export interface Reader {
   pathOf(id: string): string
   /** Looks without changing anything. */
   look(id: string): Look
-  /** The version of what is there now, without parsing it; `null` when there is no regular file. */
-  versionOf(id: string): Version | null
+  /**
+   * The version of what is there, without parsing it; `null` when there is no regular file.
+   * @param guess do not read a file again only because it is young
+   */
+  versionOf(id: string, guess?: 'guess'): Version | null
   /**
    * Whether a session ends later than `now`. Where the beginning of its file tells, it is believed, and no more is read.
    * `false` may also mean that the file is gone or no session. For one who goes through many: what they are is not
@@ -90,12 +93,12 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       }
     },
 
-    versionOf(id) {
+    versionOf(id, guess) {
       const path = pathOf(id)
       const facts = io.lstat(path)
       if (!facts?.isFile()) return null
       const known = cache.get(id)
-      if (known?.trusted && same(known.facts, facts)) return known.version
+      if (known && (known.trusted || guess) && same(known.facts, facts)) return known.version
       try {
         return load(id, path, facts).known.version
       } catch (error) {
@@ -211,17 +214,6 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     }
     cache.set(id, known)
   }
-}
-
-/** The ids that file names stand for. */
-export function idsOf(names: readonly string[], layout: Layout): string[] {
-  return names.map((name) => idOf(name, layout)).filter((id) => id !== null)
-}
-
-/** The id that a file name stands for; `null` when it is no session's. */
-export function idOf(name: string, { extension, accepts }: Layout): string | null {
-  const id = name.endsWith(extension) ? name.slice(0, -extension.length) : ''
-  return accepts(id) ? id : null
 }
 
 /** A change time ahead of the clock, or too near to it, proves nothing. */

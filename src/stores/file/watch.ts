@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import type { StoreChange } from '../../core/store.ts'
 import type { Directory } from './directory.ts'
 import { unless, type Io } from './io.ts'
-import type { Layout } from './layout.ts'
-import { idOf } from './reader.ts'
+import { idOf, type Layout } from './layout.ts'
 
 /** The whole directory is looked through this often, in ms: a net under what the system may not tell. */
 const RESCAN = 30_000
