@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { compiled } from '../compiled.ts'
 import { place, type Place } from './world.ts'
 
@@ -86,8 +86,13 @@ describe('the process', () => {
       file.data.n++
       writeFileSync(here.fileOf(id), JSON.stringify(file))
     }, 50)
+    const stop = () => clearInterval(nudge)
+    onTestFinished(() => {
+      stop()
+      child.kill('SIGKILL')
+    })
     await told
-    clearInterval(nudge)
+    stop()
     child.kill('SIGINT')
     expect(await ended).toBe(130)
     expect(out).toContain(`\twritten\t${id}\t\t~n\n`)
