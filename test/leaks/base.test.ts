@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeIo } from '../../src/files.ts'
 import { createEngine, jsonStore, yamlStore } from '../../src/index.ts'
-import { compiled } from '../compiled.ts'
+import { compiled, compiledModules } from '../compiled.ts'
 
 const here = import.meta.dirname
 let doors = ''
@@ -20,11 +20,16 @@ afterAll(() => fs.rmSync(room, { recursive: true, force: true }))
 const newDirectory = (): string => fs.mkdtempSync(path.join(room, 'dir-'))
 
 /** Runs one of the programs beside this file to its end. @returns what it tells */
-async function run(program: string, args: readonly string[], env = {}): Promise<unknown> {
+async function run(
+  program: string,
+  args: readonly string[],
+  env = {},
+  folder = doors,
+): Promise<unknown> {
   const flags = ['--expose-gc', '--disable-warning=ExperimentalWarning']
   const child = promisify(execFile)(
     process.execPath,
-    [...flags, path.join(here, program), doors, newDirectory(), ...args],
+    [...flags, path.join(here, program), folder, newDirectory(), ...args],
     { env: { ...process.env, ...env }, timeout: 110_000, maxBuffer: 1e8 },
   )
   const { stdout, stderr } = await child
@@ -133,7 +138,7 @@ describe('a process', () => {
   }, 60_000)
 
   it('holds nothing of `vitrine watch` when it was interrupted', async () => {
-    const told = (await run('watch.mjs', [])) as {
+    const told = (await run('watch.mjs', [], {}, compiledModules())) as {
       readonly before: Census
       readonly during: Census
       readonly after: Census

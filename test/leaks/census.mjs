@@ -43,6 +43,10 @@ function tally(names) {
 
 const events = channel('vitrine:session')
 
+// Node opens them at the first word that is said
+void process.stdout
+void process.stderr
+
 /** All of it. */
 export function census() {
   return {

@@ -1,4 +1,4 @@
-// The program's `watch`, interrupted while it follows: `watch.mjs DOORS DIRECTORY`.
+// The program's `watch`, interrupted while it follows: `watch.mjs MODULES DIRECTORY`.
 import { getEventListeners } from 'node:events'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -5,6 +5,9 @@ import type { Report } from '../../core/events.ts'
 import { errorCode, unless, type Io } from './io.ts'
 import { sharedSync, syncNames } from './names-sync.ts'
 
+/** How often the directory is made that somebody removes again; then the disk is to blame. */
+const MAKE_TRIES = 10
+
 /** Where everything of one session directory lies. */
 export interface Directory {
   /** Absolute. */
@@ -47,29 +50,13 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
     quarantine: join(own, 'quarantine'),
 
     make(report) {
-      const found = io.lstat(path) ?? makeAll(path)
-      if (found) {
-        // a link to a directory is the administrator's choice; what matters is where it leads
-        // to read a large one would hold up everything
-        if (!found.isDirectory() && !unless('ENOTDIR', () => void io.readdir(path))) {
-          throw new VitrineError(
-            'CONFIG',
-            `Cannot keep sessions in ${JSON.stringify(dir)}: it is not a directory`,
-          )
+      for (let tries = 1; ; tries++) {
+        try {
+          return makeAtOnce(report)
+        } catch (error) {
+          if (errorCode(error) !== 'ENOENT' || tries === MAKE_TRIES) throw error
         }
-        if (found.isDirectory() && (found.mode & 0o022n) !== 0n) warn(dir, report)
       }
-      // where the temporary files can be written, another process takes the rest to be there
-      for (const inner of [own, directory.locks, directory.quarantine, directory.temporary]) {
-        if (unless('EEXIST', () => io.mkdir(inner, 0o700))) continue
-        // a link could lead the sweep to files that are not ours
-        if (io.lstat(inner)?.isDirectory() !== false) continue
-        throw new VitrineError(
-          'CONFIG',
-          `Cannot keep sessions in ${JSON.stringify(dir)}: remove what stands in the place of its .vitrine`,
-        )
-      }
-      keepOutOfGit()
     },
 
     async settle() {
@@ -92,6 +79,33 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
     },
   }
   return directory
+
+  /** @throws ENOENT when somebody removes the directory meanwhile */
+  function makeAtOnce(report?: Report): void {
+    const found = io.lstat(path) ?? makeAll(path)
+    if (found) {
+      // a link to a directory is the administrator's choice; what matters is where it leads
+      // to read a large one would hold up everything
+      if (!found.isDirectory() && !unless('ENOTDIR', () => void io.readdir(path))) {
+        throw new VitrineError(
+          'CONFIG',
+          `Cannot keep sessions in ${JSON.stringify(dir)}: it is not a directory`,
+        )
+      }
+      if (found.isDirectory() && (found.mode & 0o022n) !== 0n) warn(dir, report)
+    }
+    // where the temporary files can be written, another process takes the rest to be there
+    for (const inner of [own, directory.locks, directory.quarantine, directory.temporary]) {
+      if (unless('EEXIST', () => io.mkdir(inner, 0o700))) continue
+      // a link could lead the sweep to files that are not ours
+      if (io.lstat(inner)?.isDirectory() !== false) continue
+      throw new VitrineError(
+        'CONFIG',
+        `Cannot keep sessions in ${JSON.stringify(dir)}: remove what stands in the place of its .vitrine`,
+      )
+    }
+    keepOutOfGit()
+  }
 
   /** Makes the directory with its parents. */
   function makeAll(missing: string): undefined {

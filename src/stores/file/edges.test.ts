@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createId } from '../../core/id.ts'
-import type { SessionRecord, StoreChange } from '../../core/store.ts'
+import type { SessionRecord, Store, StoreChange } from '../../core/store.ts'
 import { directoryAt } from './directory.ts'
 import { storeError } from './failure.ts'
 import { nodeIo, type Io } from './io.ts'
@@ -399,6 +399,37 @@ describe('what fails', () => {
     const error = storeError('write', cause)
     expect(error).toMatchObject({ code: 'STORE', message: 'Cannot write', cause })
     expect(storeError('read', error)).toBe(error)
+  })
+})
+
+describe('a session directory that somebody removes while it is made', () => {
+  const vanishing = (times: number) => {
+    let left = times
+    const io: Io = {
+      ...nodeIo,
+      mkdir(made, mode) {
+        if (made.endsWith('.vitrine') && left-- > 0)
+          fs.rmSync(dir, { recursive: true, force: true })
+        nodeIo.mkdir(made, mode)
+      },
+    }
+    return jsonStore({ dir, io }) as Required<Store>
+  }
+
+  it('is made again', async () => {
+    await vanishing(3).init(() => {})
+    expect(fs.readdirSync(path.join(dir, '.vitrine')).sort()).toEqual([
+      'locks',
+      'quarantine',
+      'tmp',
+    ])
+  })
+
+  it('is an error in the end', async () => {
+    await expect(vanishing(1000).init(() => {})).rejects.toMatchObject({
+      code: 'STORE',
+      message: 'Cannot open the session directory: a part of the path is missing (ENOENT)',
+    })
   })
 })
 
