@@ -107,7 +107,8 @@ export async function judge(
     else if (
       state === 'retired' &&
       numbers.length > 0 &&
-      !numbers.some((one) => present.has(one))
+      !numbers.some((one) => present.has(one)) &&
+      !hasLivingHeir(id)
     ) {
       lost.push(`${[...states].join(' or ')} has no heir`)
     }
@@ -120,6 +121,14 @@ export async function judge(
     acknowledged: entries.filter(({ at = Infinity }) => at < cut).length,
     lost,
     torn: [...found.values()].filter((state) => state === 'torn').length,
+  }
+
+  /** What was acknowledged at the moment of the cut may be there, and changed since. */
+  function hasLivingHeir(id: string): boolean {
+    return entries.some(
+      ({ what, from, id: heir }) =>
+        what === 'renew' && from === id && (found.get(heir) ?? 'gone') !== 'gone',
+    )
   }
 
   async function stateOf(id: string): Promise<State> {
