@@ -101,6 +101,39 @@ describe('a sweep', () => {
     expect(await store.reap(5000)).toBe(30 - removed)
   })
 
+  it('that is told to stop while it looks has removed nothing', async () => {
+    for (let n = 0; n < 10; n++) await store.write(createId(), record(5000), null)
+    const stop = new AbortController()
+    let now = 0
+    const other = sweeping({ elapsed: () => (now += 3), sleep: async () => stop.abort() })
+    expect(await other.reap(5000, stop.signal)).toBe(0)
+    expect(await store.reap(5000)).toBe(10)
+  })
+
+  it('removes many a part at a time, before it has looked at all', async () => {
+    for (let n = 0; n < 1100; n++) {
+      const id = createId()
+      const text = JSON.stringify({ id, created: '2001-01-01', expires: '2001-01-02', data: {} })
+      fs.writeFileSync(file(id), text)
+    }
+    let moved = 0
+    let movedBeforeTheLastLook = 0
+    const seen = new Set<string>()
+    const other = sweeping({
+      open(name, ...rest) {
+        if (name.endsWith('.json') && !seen.has(name)) movedBeforeTheLastLook = moved
+        seen.add(name)
+        return nodeIo.open(name, ...rest)
+      },
+      rename(from, to) {
+        nodeIo.rename(from, to)
+        if (from.endsWith('.json')) moved++
+      },
+    })
+    expect(await other.reap(Date.now())).toBe(1100)
+    expect(movedBeforeTheLastLook).toBeGreaterThan(1000)
+  })
+
   it.each([
     ['is alive', 'moves', 0],
     ['is dead', 'stays', 1],
