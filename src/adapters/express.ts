@@ -5,6 +5,7 @@ import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { NodeIncoming } from './node-request.ts'
 import { gateResponse } from './node-response.ts'
 import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
 import { shareShape } from './shape.ts'
@@ -71,7 +72,7 @@ export function session(options: Given = {}): SessionMiddleware {
     sessions.open(incoming(req)).then((session) => {
       remember(req, sessions, session)
       ;(req as { session?: Session }).session = session
-      gateResponse(res, { commit: () => sessions.commit(session), failed: next })
+      gateResponse(res, () => sessions.commit(session), next)
       next()
     }, next)
   }
@@ -85,16 +86,7 @@ export function session(options: Given = {}): SessionMiddleware {
 /** `secure` is the framework's word where it has one: Express honours the app's `trust proxy` setting. */
 function incoming(req: IncomingMessage & { secure?: unknown; originalUrl?: string }): Incoming {
   const { secure, method, headers, socket } = req
-  return {
-    headers: {
-      get: (name) => {
-        const value = headers[name.toLowerCase()]
-        return Array.isArray(value) ? value.join(', ') : value
-      },
-    },
-    secure:
-      typeof secure === 'boolean' ? secure : 'encrypted' in socket && socket.encrypted === true,
-    method,
-    url: req.originalUrl ?? req.url,
-  }
+  const isSecure =
+    typeof secure === 'boolean' ? secure : 'encrypted' in socket && socket.encrypted === true
+  return new NodeIncoming(headers, isSecure, method, req.originalUrl ?? req.url)
 }

@@ -4,6 +4,7 @@ import type { Session } from '../core/session.ts'
 import type { SessionData } from '../core/store.ts'
 import type { Options } from '../sessions/defaults.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { NodeIncoming } from './node-request.ts'
 import { gateResponse } from './node-response.ts'
 import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
 
@@ -84,22 +85,30 @@ function plugin(options: Given): SessionPlugin {
   }
 
   async function open(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { raw, headers, protocol, method, originalUrl: url } = request
+    const { raw, headers, protocol, method, originalUrl } = request
     const before = sessionOf(raw)
-    if (before) return void Object.assign(request, { session: before })
-    const get = (name: string): string | undefined => headers[name.toLowerCase()]?.toString()
+    if (before) {
+      give(request, before)
+      return
+    }
     const secure = protocol === 'https' // Fastify's word: it honours the app's `trustProxy`
-    const session = await sessions.open({ headers: { get }, secure, method, url })
-    Object.assign(request, { session })
+    const session = await sessions.open(new NodeIncoming(headers, secure, method, originalUrl))
+    give(request, session)
     remember(raw, sessions, session)
-    gateResponse(reply.raw, {
-      commit: () => (failing.has(request) ? [] : sessions.commit(session)),
-      failed: (error) => answer(error, reply),
-    })
+    gateResponse(
+      reply.raw,
+      () => (failing.has(request) ? [] : sessions.commit(session)),
+      (error) => answer(error, reply),
+    )
   }
 
   const of = ({ raw }: Pick<FastifyRequest, 'raw'>): Session => sessionBy(sessions, raw)
   return Object.assign(mount, { of, sessions }, FOR_THE_APP)
+}
+
+/** Whatever type `session` has: those of another library may be installed. */
+function give(request: { session?: unknown }, session: Session): void {
+  request.session = session
 }
 
 /** Lets Fastify answer the error, without the headers that the gate took from the answer that is not given after all. */

@@ -97,7 +97,8 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     const merged = base !== null && before !== null && before.data !== base.data
     const { data, conflicts } = merged
       ? carryOver(
-          { pristine: base.data, replays, mine: mine.data, maxDepth: Infinity },
+          { pristine: base.data, replays, maxDepth: Infinity },
+          mine.data,
           before.data,
           settleMember,
         )

@@ -5,6 +5,7 @@ import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/defaults.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { NodeIncoming } from './node-request.ts'
 import { gateResponse } from './node-response.ts'
 import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
 
@@ -66,10 +67,11 @@ export function session(options: Given = {}): SessionMiddleware {
     if (before) return void (await next())
     remember(ctx.req, sessions, session)
     let thrown = false
-    gateResponse(ctx.res, {
-      commit: () => (thrown ? [] : sessions.commit(session)),
-      failed: (error) => ctx.onerror(error as Error),
-    })
+    gateResponse(
+      ctx.res,
+      () => (thrown ? [] : sessions.commit(session)),
+      (error) => ctx.onerror(error as Error),
+    )
     try {
       await next()
     } catch (error) {
@@ -86,6 +88,6 @@ export function session(options: Given = {}): SessionMiddleware {
 
 /** `secure` is Koa's word: it honours the app's `proxy` setting. */
 function incoming(ctx: ExtendableContext): Incoming {
-  const { secure, method, originalUrl: url } = ctx
-  return { headers: { get: (name) => ctx.get(name) }, secure, method, url }
+  const { headers, secure, method, originalUrl } = ctx
+  return new NodeIncoming(headers, secure, method, originalUrl)
 }

@@ -3,19 +3,17 @@ import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 import type { Header } from '../core/transport.ts'
 import { checkChunk, refuse, release, writeAfterFailure } from './node-body.ts'
+import {
+  cover,
+  uncover,
+  uncoverHead,
+  Below,
+  type Held,
+  type Listener,
+  type Method,
+} from './node-cover.ts'
 import { addHeaders, clearAnswer, HEAD_IS_SENT, headersSent, takeHead } from './node-head.ts'
 import { define, layOver } from './overlay.ts'
-
-/** What happens at the gate. */
-export interface Gate {
-  /**
-   * Called once, when the response is about to begin. Nothing of it leaves before this settles.
-   * @returns the headers to add to the response; at once where nothing has to be stored
-   */
-  readonly commit: () => readonly Header[] | Promise<readonly Header[]>
-  /** Answers instead of the handler when `commit` failed. The response is as good as new, its status 500. */
-  readonly failed: (error: unknown) => void
-}
 
 /**
  * - `open`: the app has not begun to answer.
@@ -25,17 +23,7 @@ export interface Gate {
  */
 type Phase = 'open' | 'held' | 'passed' | 'failed'
 
-type Method = (...args: unknown[]) => unknown
-
-/** What makes a response begin or go on. `flush` is there when `compression` was mounted before. */
-type Held = 'write' | 'end' | 'flushHeaders' | 'flush'
-
-/** The methods that the gate lays over a response's, or that others may lay over it. */
-const METHODS = ['writeHead', 'write', 'end', 'flushHeaders', 'flush', 'on'] as const
-
-type Methods = Record<Exclude<(typeof METHODS)[number], 'flush'>, Method> & {
-  flush: Method | undefined
-}
+type Commit = () => readonly Header[] | Promise<readonly Header[]>
 
 /**
  * Holds a response back until the session is stored: then a redirect cannot overtake the session it relies on, a
@@ -47,51 +35,49 @@ type Methods = Record<Exclude<(typeof METHODS)[number], 'flush'>, Method> & {
  *
  * Works with whatever wraps the response before (`compression` below the gate) and after (above the gate).
  * @param res a response that has not begun
+ * @param commit called once, when the response is about to begin: nothing of it leaves before what it returns settles.
+ *   It returns the headers to add; at once where nothing has to be stored
+ * @param failed answers instead of the handler when `commit` failed: the response is as good as new, its status 500
  */
-export function gateResponse(res: ServerResponse, gate: Gate): void {
-  new ResponseGate(res, gate).shut()
+export function gateResponse(
+  res: ServerResponse,
+  commit: Commit,
+  failed: (error: unknown) => void,
+): void {
+  cover(res, new ResponseGate(res, commit, failed))
 }
 
-/** One gate. A class, because this is on the path of every request: a closure for each method costs more. */
-class ResponseGate {
-  readonly #res: ServerResponse & { flush?: Method }
-  readonly #gate: Gate
-  /** The response's methods as they were, and which of them were its own. */
-  readonly #below: Methods
-  readonly #own: readonly string[]
+/** One gate: it is on the path of every request. */
+class ResponseGate implements Listener {
+  readonly #res: ServerResponse
+  readonly #commitSession: Commit
+  readonly #failed: (error: unknown) => void
+  /** The response's methods as they were. */
+  readonly #below: Below
   readonly #calls: { readonly name: Held; readonly args: unknown[] }[] = []
+  /** What is piped into the response. */
   readonly #sources: Readable[] = []
-  readonly #onPipe = (source: Readable): void => void this.#sources.push(source)
-  readonly #onUnpipe = (source: Readable): void => {
-    this.#sources.splice(this.#sources.indexOf(source), 1)
-  }
   #phase: Phase = 'open'
   #beginning = false
   #reopen = ignore
 
-  constructor(res: ServerResponse, gate: Gate) {
+  constructor(res: ServerResponse, commit: Commit, failed: (error: unknown) => void) {
     this.#res = res
-    this.#gate = gate
-    const { writeHead, write, end, flushHeaders, flush, on } = this.#res as unknown as Methods
-    this.#below = { writeHead, write, end, flushHeaders, flush, on }
-    this.#own = METHODS.filter((name) => Object.hasOwn(res, name))
+    this.#commitSession = commit
+    this.#failed = failed
+    this.#below = new Below(res)
   }
 
-  shut(): void {
-    const res = this.#res
-    res.on('pipe', this.#onPipe).on('unpipe', this.#onUnpipe)
-    // Assigned, not defined, and in one order: that keeps the hidden classes few.
-    Object.assign(res, {
-      writeHead: (...args: unknown[]) => this.#writeHead(args),
-      write: (...args: unknown[]) => this.#held('write', args, false),
-      end: (...args: unknown[]) => this.#held('end', args, res),
-      flushHeaders: (...args: unknown[]) => this.#held('flushHeaders', args, undefined),
-    })
-    if (this.#below.flush) res.flush = (...args) => this.#held('flush', args, undefined)
+  piped(source: Readable): void {
+    this.#sources.push(source)
+  }
+
+  unpiped(source: Readable): void {
+    this.#sources.splice(this.#sources.indexOf(source), 1)
   }
 
   /** The head comes first, whoever asks for it: the hooks above the gate (`on-headers`) run when they always do. */
-  #writeHead(args: unknown[]): unknown {
+  writeHead(args: unknown[]): unknown {
     const res = this.#res
     if (this.#phase === 'open' && res.headersSent) this.#pass(false)
     if (this.#phase === 'passed') return Reflect.apply(this.#below.writeHead, res, args)
@@ -107,7 +93,7 @@ class ResponseGate {
     return res
   }
 
-  #held(name: Held, args: unknown[], answer: unknown): unknown {
+  held(name: Held, args: unknown[], answer: unknown): unknown {
     if (this.#phase === 'open' || this.#phase === 'held') checkChunk(name, args[0])
     if (this.#phase === 'open') this.#begin()
     if (this.#phase === 'passed') return Reflect.apply(this.#below[name] as Method, this.#res, args)
@@ -135,7 +121,7 @@ class ResponseGate {
   #commit(explicit: boolean): void {
     let headers: readonly Header[] | Promise<readonly Header[]>
     try {
-      headers = this.#gate.commit()
+      headers = this.#commitSession()
     } catch (error) {
       headers = rejected(error)
     }
@@ -190,8 +176,7 @@ class ResponseGate {
   /** From here on nothing comes back: the hooks above have run, and shall not run again. */
   #settleHead(explicit: boolean): void {
     const res = this.#res
-    res.off('pipe', this.#onPipe).off('unpipe', this.#onUnpipe)
-    res.writeHead = this.#below.writeHead as typeof res.writeHead
+    uncoverHead(res, this.#below)
     if (explicit) Reflect.apply(this.#below.writeHead, res, [res.statusCode])
   }
 
@@ -206,22 +191,13 @@ class ResponseGate {
     const res = this.#res
     this.#phase = 'failed'
     this.#reopen()
-    this.#remove()
-    res.off('pipe', this.#onPipe).off('unpipe', this.#onUnpipe)
+    uncover(res, this.#below)
     res.on('error', ignore) // the handler may write on, after the end of the answer it does not know of
     release(res, this.#sources)
     for (const { args } of this.#calls) refuse(args, error)
     if (res.headersSent) return void res.destroy()
     clearAnswer(res)
-    this.#gate.failed(error)
-  }
-
-  /** Takes the gate off again, and whatever was laid over it since. */
-  #remove(): void {
-    for (const name of METHODS) {
-      if (this.#own.includes(name)) define(this.#res, name, this.#below[name])
-      else Reflect.deleteProperty(this.#res, name)
-    }
+    this.#failed(error)
   }
 }
 

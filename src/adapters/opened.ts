@@ -20,13 +20,23 @@ export function sessionsFrom(given: Given): Sessions {
  */
 const OPENED: unique symbol = Symbol('vitrine')
 
+class Opened {
+  readonly by: Sessions
+  readonly session: Session
+
+  constructor(by: Sessions, session: Session) {
+    this.by = by
+    this.session = session
+  }
+}
+
 interface Request extends IncomingMessage {
-  [OPENED]?: { readonly by: Sessions; readonly session: Session }
+  [OPENED]?: Opened
 }
 
 /** Remembers the session that was opened for a request. */
 export function remember(req: Request, by: Sessions, session: Session): void {
-  req[OPENED] = { by, session }
+  req[OPENED] = new Opened(by, session)
 }
 
 /** The session that was opened for a request, by whomever. */

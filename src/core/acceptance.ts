@@ -2,7 +2,7 @@ import { withHidden } from './data.ts'
 import { changesBetween, rebase, type Draft } from './draft.ts'
 import { sessionTag, type LostReason } from './events.ts'
 import type { EngineParts } from './parts.ts'
-import type { SessionState } from './session.ts'
+import type { SessionState } from './state.ts'
 import type { SessionRecord } from './store.ts'
 
 /** What a commit came to: a request takes it over, and listeners hear of it. */

@@ -6,7 +6,7 @@ import { sessionTag, type LostReason } from './events.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive, policyOf } from './policy.ts'
 import type { ReadyStore } from './ready-store.ts'
-import type { SessionState } from './session.ts'
+import type { SessionState } from './state.ts'
 import type { SessionRecord, Stored } from './store.ts'
 import type { Waiter, Waiting } from './together.ts'
 

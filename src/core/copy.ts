@@ -6,14 +6,12 @@ import { equal, isPlainObject, own, put, type JsonObject } from './data.ts'
 export function cloneJson<T>(value: T): T
 export function cloneJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    const copy: unknown[] = []
-    for (const item of value as readonly unknown[]) copy.push(cloneMember(item))
-    return copy
-  }
-  const copy: JsonObject = {}
-  for (const key in value) {
-    if (Object.hasOwn(value, key)) put(copy, key, cloneMember((value as JsonObject)[key]))
+  if (Array.isArray(value)) return value.map((item) => cloneMember(item))
+  const copy: JsonObject = { ...value } // in one go, where V8 knows the shape
+  for (const key in copy) {
+    const member = copy[key]
+    if (typeof member !== 'object' || member === null) continue
+    if (Object.hasOwn(copy, key)) copy[key] = cloneJson(member)
   }
   return copy
 }

@@ -13,6 +13,8 @@ export interface Change {
 
 export type JsonObject = Record<string, unknown>
 
+const { hasOwnProperty } = Object.prototype
+
 /** Whether JSON would see a plain object: made by a literal, by `JSON.parse` or without a prototype. */
 export function isPlainObject(value: unknown): value is JsonObject {
   if (typeof value !== 'object' || value === null) return false
@@ -155,30 +157,28 @@ export function equal(live: unknown, stored: unknown): boolean {
   if (typeof live !== 'object' || live === null) return false
   if (typeof stored !== 'object' || stored === null) return false
   if (Array.isArray(live)) {
-    return (
-      Array.isArray(stored) &&
-      live.length === stored.length &&
-      live.every((item, index) => equal(item, stored[index])) &&
-      hasItemsOnly(live)
-    )
+    if (!Array.isArray(stored) || live.length !== stored.length) return false
+    for (let at = 0; at < live.length; at++) if (!equal(live[at], stored[at])) return false
+    return hasItemsOnly(live)
   }
   if (Array.isArray(stored) || !isPlainObject(live)) return false
   const other = stored as JsonObject
-  // for…in makes no list of names: this is done for each request that looked at its session
+  // For…in makes no list of names, and V8 answers its keys' hasOwnProperty at once, twice as fast as Object.hasOwn:
+  // this is done for each request that looked at its session.
   let members = 0
   for (const key in live) {
     const member = live[key]
-    if (member === undefined || !Object.hasOwn(live, key)) continue
+    if (member === undefined || !hasOwnProperty.call(live, key)) continue
     members++
     if (member === other[key]) continue // most are
-    if (!Object.hasOwn(other, key) || !equal(member, other[key])) return false
+    if (!hasOwnProperty.call(other, key) || !equal(member, other[key])) return false
   }
   return members === countMembers(other)
 }
 
 function countMembers(object: object): number {
   let members = 0
-  for (const key in object) if (Object.hasOwn(object, key)) members++
+  for (const key in object) if (hasOwnProperty.call(object, key)) members++
   return members
 }
 

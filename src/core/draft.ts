@@ -4,7 +4,7 @@ import { equalLate, snapshot } from './late-copy.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
 import { beat, expiry, policyOf, type Policy } from './policy.ts'
 import { carryOver } from './replay.ts'
-import type { SessionState } from './session.ts'
+import type { SessionState } from './state.ts'
 import type { SessionRecord } from './store.ts'
 
 /** What a commit wants to be stored, composed on top of one stored state. */
@@ -45,7 +45,7 @@ export function compose(
   const { data, conflicts } =
     theirData === state.pristine
       ? { data: own, conflicts: [] }
-      : carryOver({ ...state, mine: own }, theirData, settle)
+      : carryOver(state, own, theirData, settle)
   const flash = composeFlash(state, theirs?.flash)
   const keep = { ...pick(theirs), ...state.keep }
   const changed =

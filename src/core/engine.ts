@@ -6,7 +6,8 @@ import { sessionTag, type RejectReason } from './events.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive } from './policy.ts'
 import { readyStore } from './ready-store.ts'
-import { LiveSession, newState, UNSTORED, type Session, type SessionState } from './session.ts'
+import { LiveSession, type Session } from './session.ts'
+import { SessionState, UNSTORED } from './state.ts'
 import type { SessionData, Store } from './store.ts'
 import { waitingStates } from './together.ts'
 import type { Incoming } from './transport.ts'
@@ -138,7 +139,7 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     if (!pristine) return 'invalid'
     const { expiresAt } = record
     return new LiveSession(
-      newState(engine, createId, parts, {
+      new SessionState(engine, createId, parts, {
         id: ticket,
         record,
         version,
@@ -159,7 +160,13 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     const empty = shape.empty()
     const pristine: JsonObject = empty instanceof Promise ? await empty : empty
     return new LiveSession(
-      newState(engine, createId, parts, { ...UNSTORED, pristine, presented, muted, request }),
+      new SessionState(engine, createId, parts, {
+        ...UNSTORED,
+        pristine,
+        presented,
+        muted,
+        request,
+      }),
     )
   }
 

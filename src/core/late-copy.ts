@@ -12,6 +12,9 @@ interface Waiting {
   readonly look: () => unknown
 }
 
+/** The heavy members of stored data: it never changes, and is copied for each request. */
+const heavyIn = new WeakMap<JsonObject, ReadonlySet<string>>()
+
 /** The members of a late copy that nobody may have looked at yet. */
 const waitingIn = new WeakMap<JsonObject, Map<string, Waiting>>()
 
@@ -24,21 +27,17 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom')
  * @param stored plain JSON that never changes
  */
 export function copyLate(stored: JsonObject): JsonObject {
+  const heavy = heavyIn.get(stored) ?? weighed(stored)
+  if (heavy.size === 0) return cloneJson(stored)
   const copy: JsonObject = {}
-  let waiting: Map<string, Waiting> | undefined
+  const waiting = new Map<string, Waiting>()
   for (const key of Object.keys(stored)) {
     const member = stored[key]
-    if (typeof member !== 'object' || member === null) put(copy, key, member)
-    else if (weigh(member, HEAVY) >= 0) put(copy, key, cloneJson(member))
-    else {
-      waiting ??= new Map()
-      waiting.set(key, copyWhenLookedAt(copy, key, member))
-    }
+    if (heavy.has(key)) waiting.set(key, copyWhenLookedAt(copy, key, member))
+    else put(copy, key, cloneJson(member))
   }
-  if (waiting) {
-    waitingIn.set(copy, waiting)
-    Object.defineProperty(copy, INSPECT, { value: lookAtAll, configurable: true, writable: true })
-  }
+  waitingIn.set(copy, waiting)
+  Object.defineProperty(copy, INSPECT, { value: lookAtAll, configurable: true, writable: true })
   return copy
 }
 
@@ -109,6 +108,15 @@ function copyWhenLookedAt(owner: JsonObject, key: string, source: unknown): Wait
 function lookAtAll(this: JsonObject): JsonObject {
   for (const key of Object.keys(this)) void this[key]
   return this
+}
+
+function weighed(stored: JsonObject): ReadonlySet<string> {
+  const heavy = new Set<string>()
+  for (const [key, member] of Object.entries(stored)) {
+    if (weighMember(member, HEAVY + 1) < 0) heavy.add(key)
+  }
+  heavyIn.set(stored, heavy)
+  return heavy
 }
 
 /** What is left of an allowance after so many values; negative: more than that. */

@@ -14,8 +14,6 @@ export interface Changes {
   /** What it started from. */
   readonly pristine: JsonObject
   readonly replays: readonly Replay[]
-  /** What it ended with. */
-  readonly mine: JsonObject
   readonly maxDepth: number
 }
 
@@ -36,9 +34,11 @@ export function replayable<T>(data: T, change: (data: T) => void, copy: () => Js
 /**
  * Carries a request's changes over to newer data: plain changes by a three-way merge, updates by making them again,
  * in the order in which they were made.
+ * @param mine what it ended with
  */
 export function carryOver(
-  { pristine, replays, mine, maxDepth }: Changes,
+  { pristine, replays, maxDepth }: Changes,
+  mine: JsonObject,
   theirs: JsonObject,
   settle: Settle,
 ): Merged {

@@ -5,7 +5,8 @@ import { VitrineError } from './errors.ts'
 import { sessionTag } from './events.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive, policyOf } from './policy.ts'
-import { LiveSession, newState, UNSTORED, type Session, type SessionState } from './session.ts'
+import { LiveSession, type Session } from './session.ts'
+import { SessionState, UNSTORED } from './state.ts'
 import type { Incoming } from './transport.ts'
 import type { Sealer, SealedRecord, SessionRecord } from './store.ts'
 
@@ -87,7 +88,12 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     const { id, expiresAt } = record
     const stated = { id, record, version: null, pristine, known: { id, expiresAt } }
     return new LiveSession(
-      newState(engine, createId, parts, { ...stated, presented: true, muted: false, request }),
+      new SessionState(engine, createId, parts, {
+        ...stated,
+        presented: true,
+        muted: false,
+        request,
+      }),
     )
   }
 
@@ -99,7 +105,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
   async function fresh(request: Incoming | null, presented: boolean): Promise<Session> {
     const pristine: JsonObject = await shape.empty()
     return new LiveSession(
-      newState(engine, createId, parts, {
+      new SessionState(engine, createId, parts, {
         ...UNSTORED,
         pristine,
         presented,

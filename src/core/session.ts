@@ -3,9 +3,10 @@ import { copyJson, formatPath, isPlainObject, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
 import { guard } from './guard.ts'
 import { copyLate, snapshot } from './late-copy.ts'
-import { expiry, milliseconds, type Duration, type Policy } from './policy.ts'
-import { replayable, type Replay } from './replay.ts'
-import type { SessionData, SessionRecord, Version } from './store.ts'
+import { milliseconds, type Duration } from './policy.ts'
+import { replayable } from './replay.ts'
+import type { SessionState } from './state.ts'
+import type { SessionData } from './store.ts'
 import type { Incoming } from './transport.ts'
 
 /** One session, as a request handler sees it. */
@@ -39,88 +40,6 @@ export interface Session<Data extends object = SessionData> {
   renew(): void
   /** Ends the session: its record is removed and the cookie cleared. Call it at log-out. */
   destroy(): void
-}
-
-/** What an engine knows about one session in one request. */
-export interface SessionState {
-  /** The engine it belongs to. */
-  readonly owner: object
-  /** Made when first needed: most requests of strangers never need one. */
-  id: string | null
-  readonly createId: () => string
-  /** What is stored, as far as known. */
-  record: SessionRecord | null
-  version: Version | null
-  /** The stored data as the app got it, after the schema: changes are measured against it. Never changed. */
-  pristine: JsonObject
-  /** The app's copy; `null` until it asks. */
-  data: JsonObject | null
-  replays: Replay[]
-  flashSet: JsonObject | null
-  flashTaken: ReadonlySet<string> | null
-  keep: { idle?: number; lifetime?: number } | null
-  renewing: boolean
-  ended: 'destroyed' | 'lost' | null
-  /** Whether the app looked inside: then the response depends on the cookie. */
-  seen: boolean
-  /** Whether the request carried a ticket, so that there is one to clear. */
-  readonly presented: boolean
-  /** What the client knows of a stored session; `null`: nothing yet. */
-  readonly known: { readonly id: string; readonly expiresAt: number } | null
-  /** Whether the request carried a renewed id: nothing is stored and no cookie sent. */
-  readonly muted: boolean
-  /** The request it was opened for; `null` outside a request. */
-  readonly request: Incoming | null
-  /** Set once the response leaves: tells about a change that comes too late, or throws. */
-  late: ((path: string) => void) | null
-  /** The times of a session that is not stored yet. */
-  readonly fresh: { readonly createdAt: number; readonly expiresAt: number }
-  readonly maxDepth: number
-}
-
-/** What a session begins with. */
-type Beginning = Pick<
-  SessionState,
-  'id' | 'record' | 'version' | 'pristine' | 'known' | 'presented' | 'muted' | 'request'
->
-
-/** What is known of a session that is not stored yet. */
-export const UNSTORED = { id: null, record: null, version: null, known: null } as const
-
-/** The state of a session at the beginning of a request. */
-export function newState(
-  owner: object,
-  createId: () => string,
-  { now, policy, maxDepth }: { now: () => number; policy: Policy; maxDepth: number },
-  { id, record, version, pristine, known, presented, muted, request }: Beginning,
-): SessionState {
-  return {
-    owner,
-    createId,
-    pristine,
-    presented,
-    muted,
-    request,
-    maxDepth,
-    known,
-    fresh: record ?? beginningAt(now(), policy),
-    id,
-    record,
-    version,
-    data: null,
-    replays: [],
-    flashSet: null,
-    flashTaken: null,
-    keep: null,
-    renewing: false,
-    ended: null,
-    seen: false,
-    late: null,
-  }
-}
-
-function beginningAt(createdAt: number, policy: Policy): SessionState['fresh'] {
-  return { createdAt, expiresAt: expiry(createdAt, createdAt, policy) }
 }
 
 /** The engine's side of a session: its state, kept out of the app's sight. */
@@ -187,7 +106,7 @@ export class LiveSession implements Session {
     if (!this.#mayChange('data')) return
     const { data } = this
     const copy = () => snapshot(data, state.maxDepth)
-    state.replays.push(replayable(data, change, copy))
+    state.replays = [...state.replays, replayable(data, change, copy)]
   }
 
   flash(key: string, value?: unknown): unknown {

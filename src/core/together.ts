@@ -1,5 +1,5 @@
 import { queueByKey } from './queue.ts'
-import type { SessionState } from './session.ts'
+import type { SessionState } from './state.ts'
 
 /** A request that waits to have its changes stored. */
 export interface Waiter {

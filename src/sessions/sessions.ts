@@ -1,4 +1,5 @@
 import type { Engine, Outcome } from '../core/engine.ts'
+import type { RejectReason } from '../core/events.ts'
 import type { Header, Incoming } from '../core/transport.ts'
 import type { Session } from '../core/session.ts'
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
@@ -37,14 +38,15 @@ export function createSessions<S extends StandardSchema | undefined = undefined>
   const { engine, transport, reaper, parts } = build(options)
   const { report, now } = parts
 
+  const rejected = (reason: RejectReason) => report({ type: 'rejected', at: now(), reason })
+
   const sessions: Sessions = {
     engine,
 
     async open(request) {
       reaper.start()
-      const tickets = await transport.receive(request, (reason) =>
-        report({ type: 'rejected', at: now(), reason }),
-      )
+      const received = transport.receive(request, rejected)
+      const tickets = received instanceof Promise ? await received : received
       return engine.open(tickets, request)
     },
 
