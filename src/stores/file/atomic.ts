@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { join } from 'node:path'
+import { sep } from 'node:path'
 import { createId } from '../../core/id.ts'
 import type { Directory } from './directory.ts'
 import { errorCode, patiently, unless, type Io } from './io.ts'
@@ -24,7 +24,7 @@ export interface AtomicFiles {
 export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
   const prefix = createId()
   let count = 0
-  const own = (token: string) => join(directory.temporary, token)
+  const own = (token: string) => directory.temporary + sep + token
 
   return {
     token: () => `${prefix}-${(count++).toString(36)}`,

@@ -57,6 +57,16 @@ describe('a session file', () => {
     )
   })
 
+  it('is written over what another process wrote, also by one that wrote it before and has not read it since', async () => {
+    const id = createId()
+    const [one, other] = [open(), open()]
+    const first = await one.write(id, record({ n: 1 }), null)
+    const second = await other.write(id, record({ n: 2 }), first)
+    expect(await one.write(id, record({ n: 3 }), first)).toBeNull()
+    expect(await one.write(id, record({ n: 3 }), second)).not.toBeNull()
+    expect(await other.read(id)).toMatchObject({ record: { data: { n: 3 } } })
+  })
+
   it.each(['0000', '0022', '0077'])('is private from the start under umask %s', async (mask) => {
     const before = process.umask(Number.parseInt(mask, 8))
     try {

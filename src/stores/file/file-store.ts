@@ -126,7 +126,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
     let encoded: Buffer | undefined
     for (let start = 0; start < MAX_STARTS; start++) {
       // nothing is prepared in vain; the look under the lock decides
-      if (reader.versionOf(id, 'guess') !== expected) return null
+      if (reader.versionOf(id, expected) !== expected) return null
       const bytes = (encoded ??= encode(id, record))
       const token = files.token()
       await files.prepare(token, bytes)

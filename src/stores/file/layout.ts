@@ -50,18 +50,18 @@ export function plainLayout(extension: string, codec: Codec, idLast = false): La
     accepts: isId,
 
     encode(id, record) {
-      const file: JsonObject = {
-        ...(!idLast && { id }),
-        created: new Date(record.createdAt).toISOString(),
-        expires: timeText(record.expiresAt),
-        ...(record.idle !== undefined && { idle: seconds(record.idle) }),
-        ...(record.lifetime !== undefined && { lifetime: seconds(record.lifetime) }),
-        revision: record.revision,
-        ...(record.retired && { retired: true }),
-        ...(record.flash && { flash: record.flash }),
-        data: record.data,
-        ...(idLast && { id }),
-      }
+      const { createdAt, expiresAt, idle, lifetime, revision, retired, flash, data } = record
+      const file: JsonObject = {}
+      if (!idLast) file['id'] = id
+      file['created'] = new Date(createdAt).toISOString()
+      file['expires'] = timeText(expiresAt)
+      if (idle !== undefined) file['idle'] = seconds(idle)
+      if (lifetime !== undefined) file['lifetime'] = seconds(lifetime)
+      file['revision'] = revision
+      if (retired) file['retired'] = true
+      if (flash) file['flash'] = flash
+      file['data'] = data
+      if (idLast) file['id'] = id
       return codec.stringify(file).trimEnd() + '\n'
     },
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { join, sep } from 'node:path'
-import type { Stored, Version } from '../../core/store.ts'
+import type { SessionRecord, Stored, Version } from '../../core/store.ts'
 import type { Directory } from './directory.ts'
 import { errorCode, type Facts, type Io } from './io.ts'
 import { Unreadable, type Layout } from './layout.ts'
@@ -19,9 +19,10 @@ export interface Reader {
   look(id: string): Look
   /**
    * The version of what is there, without parsing it; `null` when there is no regular file.
-   * @param guess do not read a file again only because it is young
+   * @param guess what it is likely to be: then a file is not read again only because it is young, and not looked at
+   *   when we wrote just that
    */
-  versionOf(id: string, guess?: 'guess'): Version | null
+  versionOf(id: string, guess?: Version | null): Version | null
   /**
    * Whether a session ends later than `now`. Where the beginning of its file tells, it is believed, and no more is read.
    * `false` may also mean that the file is gone or no session. For one who goes through many: what they are is not
@@ -53,8 +54,14 @@ const HEAD = 256
 /** Far more levels than the engine stores. */
 const MAX_DEPTH = 1000
 
-interface Known {
+interface Whole {
   readonly facts: Facts
+  readonly bytes: Buffer
+}
+
+interface Known {
+  /** `null`: we wrote it ourselves and have not looked since. */
+  readonly facts: Facts | null
   readonly version: Version
   /** `null` until somebody asks. */
   stored: Stored | null
@@ -74,33 +81,43 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
 
     look(id) {
       const path = pathOf(id)
-      const facts = io.lstat(path)
-      if (!facts) {
-        cache.delete(id)
-        return { kind: 'absent' }
-      }
       const known = cache.get(id)
-      if (known?.trusted && known.stored && same(known.facts, facts)) {
-        return { kind: 'found', stored: known.stored }
+      let isFile = true // it was when we read it
+      if (!known || known.trusted) {
+        const facts = io.lstat(path)
+        if (!facts) {
+          cache.delete(id)
+          return { kind: 'absent' }
+        }
+        if (known?.stored && isUnchanged(known, facts)) {
+          return { kind: 'found', stored: known.stored }
+        }
+        isFile = facts.isFile()
       }
       try {
-        return { kind: 'found', stored: parse(id, load(id, path, facts)) }
+        if (!isFile) throw new Unreadable('it is not a regular file')
+        const { known: now, whole } = load(id, path)
+        now.stored ??= Object.freeze({ record: recordIn(id, whole), version: now.version })
+        return { kind: 'found', stored: now.stored }
       } catch (error) {
         cache.delete(id)
         if (errorCode(error) === 'ENOENT') return { kind: 'absent' }
         if (!(error instanceof Unreadable)) throw error
-        return { kind: 'unreadable', reason: error.message, settled: !facts.isFile() }
+        return { kind: 'unreadable', reason: error.message, settled: !isFile }
       }
     },
 
     versionOf(id, guess) {
-      const path = pathOf(id)
-      const facts = io.lstat(path)
-      if (!facts?.isFile()) return null
       const known = cache.get(id)
-      if (known && (known.trusted || guess) && same(known.facts, facts)) return known.version
+      if (known?.facts === null && known.version === guess) return guess
+      const path = pathOf(id)
+      if (!known || known.trusted || guess !== undefined) {
+        const facts = io.lstat(path)
+        if (!facts?.isFile()) return null
+        if (known && isUnchanged(known, facts)) return known.version
+      }
       try {
-        return load(id, path, facts).known.version
+        return load(id, path).known.version
       } catch (error) {
         if (errorCode(error) === 'ENOENT' || error instanceof Unreadable) return null
         throw error
@@ -127,13 +144,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
 
     wrote(id, bytes) {
       const version = versionFrom(bytes)
-      cache.delete(id)
-      try {
-        const facts = io.lstat(pathOf(id))
-        if (facts) remember(id, { facts, version, stored: null, trusted: false })
-      } catch {
-        // it is written: not to know it by heart is no reason to fail
-      }
+      remember(id, { facts: null, version, stored: null, trusted: false })
       return version
     },
 
@@ -141,18 +152,19 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   /** Reads a file that is new or may have changed. The facts are taken before the content, so they are never newer. */
-  function load(id: string, path: string, seen: Facts): { known: Known; bytes: Buffer } {
-    if (!seen.isFile()) throw new Unreadable('it is not a regular file')
+  function load(id: string, path: string): { known: Known; whole: Whole } {
     const before = io.now()
-    const { facts, bytes } = wholeOf(path)
-    const version = versionFrom(bytes)
-    const stored = cache.get(id)?.version === version ? (cache.get(id)?.stored ?? null) : null
+    const whole = wholeOf(path)
+    const version = versionFrom(whole.bytes)
+    const last = cache.get(id)
+    const stored = last?.version === version ? last.stored : null
+    const { facts } = whole
     const known = { facts, version, stored, trusted: isSettled(facts, before) }
     remember(id, known)
-    return { known, bytes }
+    return { known, whole }
   }
 
-  function wholeOf(path: string): { facts: Facts; bytes: Buffer } {
+  function wholeOf(path: string): Whole {
     const fd = open(path, READING)
     try {
       const facts = io.fstat(fd)
@@ -174,16 +186,11 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function endOf(id: string): number {
-    const { facts, bytes } = wholeOf(pathOf(id))
-    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)), MAX_DEPTH).expiresAt
+    return recordIn(id, wholeOf(pathOf(id))).expiresAt
   }
 
-  function parse(id: string, { known, bytes }: { known: Known; bytes: Buffer }): Stored {
-    known.stored ??= Object.freeze({
-      record: deepFreeze(layout.decode(id, bytes, Number(known.facts.mtimeMs)), MAX_DEPTH),
-      version: known.version,
-    })
-    return known.stored
+  function recordIn(id: string, { facts, bytes }: Whole): SessionRecord {
+    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)), MAX_DEPTH)
   }
 
   function open(path: string, flags: number): number {
@@ -201,8 +208,9 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     let length = 0
     while (length < buffer.length) {
       const count = io.read(fd, buffer, length, buffer.length - length)
-      if (count === 0) return buffer.subarray(0, length)
       length += count
+      // a read that is short where the file shall end has seen its end
+      if (count === 0 || length === size) return buffer.subarray(0, length)
     }
     throw new Unreadable('it is being written')
   }
@@ -225,13 +233,19 @@ function isSettled(facts: Facts, now: number): boolean {
  * A rename over the file brings another inode; an edit in place moves the change time, which no program can set
  * back (`utimes` cannot).
  */
-function same(a: Facts, b: Facts): boolean {
-  return a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs
+function isUnchanged({ facts }: Known, now: Facts): boolean {
+  return (
+    facts !== null &&
+    facts.ctimeNs === now.ctimeNs &&
+    facts.ino === now.ino &&
+    facts.size === now.size &&
+    facts.mtimeNs === now.mtimeNs
+  )
 }
 
 /** The whole content decides, so a version holds across processes and however often the file was copied about. */
 function versionFrom(bytes: Buffer): Version {
-  return createHash('sha256').update(bytes).digest('base64url')
+  return hash('sha256', bytes, 'base64url')
 }
 
 /**
