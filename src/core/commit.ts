@@ -1,4 +1,5 @@
 import { acceptance } from './acceptance.ts'
+import { crowdedSessions } from './crowded.ts'
 import type { JsonObject } from './data.ts'
 import { compose, isChanged, isSame, nextExpiry, type Draft } from './draft.ts'
 import { VitrineError } from './errors.ts'
@@ -44,6 +45,7 @@ export function committer(
 ): Committer {
   const { policy, shape, report, now } = parts
   const { accept, lose } = acceptance(parts)
+  const crowded = crowdedSessions(now)
 
   return {
     async save(state, evenEmpty) {
@@ -92,9 +94,17 @@ export function committer(
     let theirs: Stored = { record: base, version: state.version as string }
     let theirData = state.pristine
     let isAlone = false
-    let endTurn: (() => void) | undefined
+    let endTurn = crowded.has(id) ? await store.turn(id) : undefined
     try {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        if (endTurn) {
+          const newest = await newestOf(id)
+          if (typeof newest === 'string') return lose(state, newest)
+          if (newest.stored.version !== theirs.version) {
+            theirs = newest.stored
+            theirData = newest.data
+          }
+        }
         const draft = await drafted(state, theirs.record, theirData)
         const additions = [{ state, before: theirs.record, draft }]
         const others = isAlone ? [] : await takeAlong(id, additions)
@@ -111,11 +121,8 @@ export function committer(
           continue
         }
         if (version !== null) return acceptAll(additions, version, theirs.version)
+        crowded.add(id)
         endTurn ??= await store.turn(id)
-        const newest = await newestOf(id)
-        if (typeof newest === 'string') return lose(state, newest)
-        theirs = newest.stored
-        theirData = newest.data
       }
       throw lostTooOften()
     } finally {

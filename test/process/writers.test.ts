@@ -80,7 +80,7 @@ describe.skipIf(process.platform !== 'linux')(
         (message: { operations?: number }) => (steps = message.operations ?? steps),
       )
       await finished(whole)
-      expect(steps).toBeGreaterThan(8)
+      expect(steps).toBeGreaterThanOrEqual(8) // open, write, close, lock, look, rename, unlock, and what was read
 
       const longest: number[] = []
       for (let from = 1; from <= steps; from += 4) {

@@ -62,8 +62,8 @@ describe('a session file', () => {
     const [one, other] = [open(), open()]
     const first = await one.write(id, record({ n: 1 }), null)
     const second = await other.write(id, record({ n: 2 }), first)
-    expect(await one.write(id, record({ n: 3 }), first)).toBeNull()
     expect(await one.write(id, record({ n: 3 }), second)).not.toBeNull()
+    expect(await other.write(id, record({ n: 4 }), second)).toBeNull()
     expect(await other.read(id)).toMatchObject({ record: { data: { n: 3 } } })
   })
 

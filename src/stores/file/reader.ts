@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { SessionRecord, Stored, Version } from '../../core/store.ts'
+import { deepFreeze } from './deep-freeze.ts'
 import type { Directory } from './directory.ts'
 import { errorCode, type Facts, type Io } from './io.ts'
 import { Unreadable, type Layout } from './layout.ts'
@@ -50,9 +51,6 @@ const READING = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
 
 /** How much of a file tells when the session ends, in bytes. */
 const HEAD = 256
-
-/** Far more levels than the engine stores. */
-const MAX_DEPTH = 1000
 
 interface Whole {
   readonly facts: Facts
@@ -190,7 +188,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function recordIn(id: string, { facts, bytes }: Whole): SessionRecord {
-    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)), MAX_DEPTH)
+    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)))
   }
 
   function open(path: string, flags: number): number {
@@ -246,21 +244,4 @@ function isUnchanged({ facts }: Known, now: Facts): boolean {
 /** The whole content decides, so a version holds across processes and however often the file was copied about. */
 function versionFrom(bytes: Buffer): Version {
   return hash('sha256', bytes, 'base64url')
-}
-
-/**
- * Freezes a value all through: the cache hands it out again and again.
- * @param levels a bound that keeps a hostile file from exhausting the stack
- */
-function deepFreeze<T extends object>(value: T, levels: number): T {
-  if (levels === 0) throw new Unreadable(`it is nested deeper than ${MAX_DEPTH} levels`)
-  for (const key in value) {
-    const member: unknown = value[key]
-    if (typeof member === 'object' && member !== null) deepFreeze(member, levels - 1)
-    // what `JSON.parse` makes of 1e400 is no JSON any more; a time may be that, data may not
-    else if (levels < MAX_DEPTH && (member === Infinity || member === -Infinity)) {
-      throw new Unreadable('it holds a number without bounds')
-    }
-  }
-  return Object.freeze(value)
 }
