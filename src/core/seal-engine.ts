@@ -62,7 +62,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
         end(state)
         return state.presented ? { kind: 'clear' } : KEEP
       }
-      const flushed = state.record !== null && state.known?.expiresAt !== state.record.expiresAt
+      const flushed = !Object.is(state.record, state.known)
       if (!isChanged(state) && !state.renewing && !flushed && !isTouchDue(state)) return KEEP
       if (state.record === null && !isChanged(state)) return KEEP
       const ticket = await seal(state)
@@ -85,8 +85,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     if (!isLive(record, now(), policy)) return rejected('expired')
     const pristine = await shape.load(record.data, sessionTag(record.id))
     if (!pristine) return rejected('invalid')
-    const { id, expiresAt } = record
-    const stated = { id, record, version: null, pristine, known: { id, expiresAt } }
+    const stated = { id: record.id, record, version: null, pristine, known: record }
     return new LiveSession(
       new SessionState(engine, createId, parts, {
         ...stated,

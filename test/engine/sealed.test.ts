@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createSessions, sealedCookie, type SessionEvent } from '../../src/index.ts'
+import { createSessions, sealedCookie, type Session, type SessionEvent } from '../../src/index.ts'
 import { browser, setCookie, types, world } from './browser.ts'
 
 const secrets = [crypto.randomUUID() + crypto.randomUUID()]
@@ -87,6 +87,28 @@ describe('the session in a sealed cookie', () => {
     await sessions.engine.flush(session)
     expect(setCookie(await b.commit(session))).toHaveLength(1)
     expect((await b.open()).data).toEqual({ a: 1 })
+  })
+
+  it('is sent also when its expiry did not move: a change, a new id and an own lifetime that were flushed', async () => {
+    const { sessions } = sealed()
+    const b = browser(sessions)
+    await b.request((s) => (s.data = { a: 1 }))
+    for (const change of [
+      (s: Session) => void (s.data['a'] = 2),
+      (s: Session) => s.renew(),
+      (s: Session) => s.flash('notice', 'Saved'),
+      (s: Session) => s.keep({ lifetime: '10d' }),
+    ]) {
+      const session = await b.open()
+      change(session)
+      const ticket = await sessions.engine.flush(session)
+      const [sent = ''] = setCookie(await b.commit(session))
+      expect(sent).not.toBe('')
+      const [flushed, opened] = [await sessions.engine.retrieve(ticket), await b.open()]
+      expect(opened.id).toBe(flushed?.id)
+      expect(opened.data).toEqual(flushed?.data)
+      expect(opened.flash('notice')).toBe(flushed?.flash('notice'))
+    }
   })
 
   it('is too large over 4,096 bytes, and says what is biggest', async () => {
