@@ -56,17 +56,13 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
 
     reset: async () => undefined,
 
-    async settle(session) {
+    settle(session) {
       const state = stateOf(session)
       if (state.ended === 'destroyed') {
         end(state)
         return state.presented ? { kind: 'clear' } : KEEP
       }
-      const flushed = !Object.is(state.record, state.known)
-      if (!isChanged(state) && !state.renewing && !flushed && !isTouchDue(state)) return KEEP
-      if (state.record === null && !isChanged(state)) return KEEP
-      const ticket = await seal(state)
-      return { kind: 'send', ticket, expiresAt: (state.record as SessionRecord).expiresAt }
+      return isDue(state) ? conclude(state) : KEEP
     },
 
     close: (session) => closeSession(stateOf(session), parts),
@@ -83,12 +79,16 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     const record = await asked('open', () => sealer.unseal(ticket, purpose))
     if (!record) return rejected('forged')
     if (!isLive(record, now(), policy)) return rejected('expired')
-    const pristine = await shape.load(record.data, sessionTag(record.id))
+    const loaded = shape.load(record.data, sessionTag(record.id))
+    const pristine = loaded instanceof Promise ? await loaded : loaded
     if (!pristine) return rejected('invalid')
-    const stated = { id: record.id, record, version: null, pristine, known: record }
     return new LiveSession(
       new SessionState(engine, createId, parts, {
-        ...stated,
+        id: record.id,
+        record,
+        version: null,
+        pristine,
+        known: record,
         presented: true,
         muted: false,
         request,
@@ -102,7 +102,8 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
   }
 
   async function fresh(request: Incoming | null, presented: boolean): Promise<Session> {
-    const pristine: JsonObject = await shape.empty()
+    const empty = shape.empty()
+    const pristine: JsonObject = empty instanceof Promise ? await empty : empty
     return new LiveSession(
       new SessionState(engine, createId, parts, {
         ...UNSTORED,
@@ -114,8 +115,19 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     )
   }
 
-  function isTouchDue({ record }: SessionState): boolean {
-    if (record === null) return false
+  /** Whether the client needs a new ticket. A record that it does not know was sealed by `flush`. */
+  function isDue(state: SessionState): boolean {
+    const { record, known, renewing } = state
+    if (isChanged(state)) return true
+    return record !== null && (!Object.is(record, known) || renewing || isTouchDue(record))
+  }
+
+  async function conclude(state: SessionState): Promise<Outcome> {
+    const ticket = await seal(state)
+    return { kind: 'send', ticket, expiresAt: (state.record as SessionRecord).expiresAt }
+  }
+
+  function isTouchDue(record: SessionRecord): boolean {
     const own = policyOf(record, policy)
     return nextExpiry(record, record.createdAt, own, now(), false) !== record.expiresAt
   }

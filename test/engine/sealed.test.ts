@@ -111,6 +111,15 @@ describe('the session in a sealed cookie', () => {
     }
   })
 
+  it('is settled at once when there is nothing to seal', async () => {
+    const { sessions } = sealed()
+    const b = browser(sessions)
+    await b.request((s) => (s.data['user'] = 'ada'))
+    const session = await b.open()
+    expect(session.data).toEqual({ user: 'ada' })
+    expect(sessions.commit(session)).toEqual([['vary', 'Cookie']])
+  })
+
   it('is too large over 4,096 bytes, and says what is biggest', async () => {
     const { sessions } = sealed()
     const session = await browser(sessions).open()
