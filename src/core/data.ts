@@ -189,19 +189,38 @@ function hasItemsOnly(array: readonly unknown[]): boolean {
 
 /** What must be done to `before` to get `after`: both plain JSON, `undefined` for absent. */
 export function diff(before: unknown, after: unknown, path: Path = []): Change[] {
-  if (before === after) return []
+  const changes: Change[] = []
+  collectChanges(before, after, [...path], changes)
+  return changes
+}
+
+// One path is pushed and popped for the whole walk: most members did not change.
+function collectChanges(
+  before: unknown,
+  after: unknown,
+  path: (string | number)[],
+  changes: Change[],
+): void {
+  if (before === after) return
   if (isPlainObject(before) && isPlainObject(after)) {
-    const keys = new Set([...Object.keys(before), ...Object.keys(after)])
-    return [...keys].flatMap((key) => diff(own(before, key), own(after, key), [...path, key]))
-  }
-  if (Array.isArray(before) && Array.isArray(after)) {
+    for (const key of Object.keys(before)) step(key, before[key], own(after, key))
+    for (const key of Object.keys(after)) {
+      if (!Object.hasOwn(before, key)) step(key, undefined, after[key])
+    }
+  } else if (Array.isArray(before) && Array.isArray(after)) {
     const length = Math.max(before.length, after.length)
-    return Array.from({ length }, (_, index) =>
-      diff(before[index], after[index], [...path, index]),
-    ).flat()
+    for (let index = 0; index < length; index++) step(index, before[index], after[index])
+  } else {
+    const op = before === undefined ? 'add' : after === undefined ? 'remove' : 'change'
+    changes.push(withHidden({ op, path: [...path] } as const, { before, after }))
   }
-  const op = before === undefined ? 'add' : after === undefined ? 'remove' : 'change'
-  return [withHidden({ op, path } as const, { before, after })]
+
+  function step(key: string | number, one: unknown, other: unknown): void {
+    if (one === other) return
+    path.push(key)
+    collectChanges(one, other, path, changes)
+    path.pop()
+  }
 }
 
 /** A member that the object has itself; `undefined` when it has none of that name. */
