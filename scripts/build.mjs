@@ -17,7 +17,7 @@ const dist = resolve(process.argv[2] ?? join(root, 'dist'))
  */
 const FILES = [
   ['core', /^core\//],
-  ['sealed-cookie', /^transports\/seal\./],
+  ['sealed-cookie', /^transports\/seal[.-]/],
   ['dancer', /^sessions\/dancer|\/dancer-settings\./],
   ['session-file-store', /\/session-file-store\./],
   ['sessions', /^(sessions|transports)\//],

@@ -20,6 +20,14 @@ function cloneMember(member: unknown): unknown {
   return typeof member === 'object' && member !== null ? cloneJson(member) : member
 }
 
+/** Freezes a value that is known to be plain JSON, to the bottom. */
+export function freezeJson<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null) freezeJson(member as object)
+  }
+  return Object.freeze(value)
+}
+
 /**
  * Makes a live object equal to a target, keeping the objects that the app may still hold references to.
  * @param target plain JSON; copied where it is taken over

@@ -1,3 +1,4 @@
+import { freezeJson } from '../core/copy.ts'
 import { biggestKeys, copyJson, type JsonObject } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
 import type { Report } from '../core/events.ts'
@@ -137,8 +138,8 @@ function frozenCopy(record: SessionRecord, maxBytes: number): SessionRecord {
   const { data, flash } = record
   const copy: SessionRecord = {
     ...record,
-    data: freeze(copyJson(data, Infinity) as JsonObject),
-    ...(flash && { flash: freeze(copyJson(flash, Infinity) as JsonObject) }),
+    data: freezeJson(copyJson(data, Infinity) as JsonObject),
+    ...(flash && { flash: freezeJson(copyJson(flash, Infinity) as JsonObject) }),
   }
   const bytes = encoder.encode(JSON.stringify(copy)).length
   if (bytes <= maxBytes) return Object.freeze(copy)
@@ -146,13 +147,6 @@ function frozenCopy(record: SessionRecord, maxBytes: number): SessionRecord {
     'TOO_LARGE',
     `Cannot store the session: it has ${bytes} bytes and this store keeps ${maxBytes}; store less (biggest: ${biggestKeys(flash ? { ...data, flash } : data)})`,
   )
-}
-
-function freeze<T extends object>(value: T): T {
-  for (const member of Object.values(value)) {
-    if (typeof member === 'object' && member !== null) freeze(member as object)
-  }
-  return Object.freeze(value)
 }
 
 function atLeastOne(bound: number, option: string): void {

@@ -3,6 +3,7 @@ import { encode } from 'jose/base64url'
 import { biggestKeys, isPlainObject } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
 import type { SealedRecord, Sealer } from '../core/store.ts'
+import { sealMemory } from './seal-memory.ts'
 import { keyring, type Key, type Secrets } from './secrets.ts'
 
 /** What can be set. */
@@ -35,28 +36,38 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 /**
  * Lets the client carry the whole session, sealed as a compact JWE (RFC 7516, AES-256-GCM). Nothing is kept on
  * the server: of two parallel requests the later response wins, and a copied ticket stays good until it expires.
+ * What the last thousand tickets hold is remembered, to spare opening them again.
  * @param options the secrets; a key for each purpose is derived from them
  * @throws VitrineError `CONFIG` for no secret, a short one or a well-known one
  */
 export function sealedCookie(options: SealedCookieOptions): Sealer {
   const keys = keyring(options.secrets, 'vitrine sealed cookie', { name: 'AES-GCM', length: 256 })
+  const memory = sealMemory(read)
 
   return {
     async seal(record, purpose) {
       const newest = (await keys(purpose))[0] as Key
-      const ticket = await new CompactEncrypt(pack(record))
+      const content = write(record)
+      const ticket = await new CompactEncrypt(padded(content))
         .setProtectedHeader(HEADER)
         .encrypt(newest)
       const length = `__Host-${purpose}=`.length + ticket.length
       if (length > MAX_BYTES) throw tooLarge(record, length)
+      memory.remember(ticket, purpose, content)
       return ticket
     },
 
     async unseal(ticket, purpose) {
+      if (typeof ticket !== 'string') return null
+      const known = memory.recall(ticket, purpose)
+      if (known !== undefined) return known
       if (!isCanonical(ticket)) return null
       for (const key of await keys(purpose)) {
         try {
-          return unpack((await compactDecrypt(ticket, key, PINNED)).plaintext)
+          const content = decoder.decode((await compactDecrypt(ticket, key, PINNED)).plaintext)
+          const record = read(content)
+          memory.remember(ticket, purpose, content)
+          return record
         } catch {
           // not sealed with this key
         }
@@ -67,44 +78,44 @@ export function sealedCookie(options: SealedCookieOptions): Sealer {
 }
 
 /** One sealed record has one text form: no other base64 tails, nothing appended. */
-function isCanonical(ticket: unknown): ticket is string {
-  if (typeof ticket !== 'string' || ticket.length > MAX_BYTES || !ticket.startsWith(PREFIX)) {
-    return false
-  }
+function isCanonical(ticket: string): boolean {
+  if (ticket.length > MAX_BYTES || !ticket.startsWith(PREFIX)) return false
   const [, content] = REST.exec(ticket.slice(PREFIX.length)) ?? []
   if (content === undefined) return false
   const over = content.length % 4
   return over === 0 || (ENDS[over] as string).includes(content.at(-1) as string)
 }
 
-function pack(record: SealedRecord): Uint8Array {
+function write(record: SealedRecord): string {
   const { id, createdAt, expiresAt, revision, data, flash, idle, lifetime, retired } = record
-  const content = encoder.encode(
-    JSON.stringify({
-      id,
-      created: createdAt,
-      expires: timeOut(expiresAt),
-      revision,
-      data,
-      flash,
-      idle: idle === undefined ? undefined : timeOut(idle),
-      lifetime: lifetime === undefined ? undefined : timeOut(lifetime),
-      retired,
-    }),
-  )
-  const padded = new Uint8Array(Math.ceil(content.length / BLOCK) * BLOCK).fill(0x20)
-  padded.set(content)
-  return padded
+  return JSON.stringify({
+    id,
+    created: createdAt,
+    expires: timeOut(expiresAt),
+    revision,
+    data,
+    flash,
+    idle: idle === undefined ? undefined : timeOut(idle),
+    lifetime: lifetime === undefined ? undefined : timeOut(lifetime),
+    retired,
+  })
+}
+
+function padded(content: string): Uint8Array {
+  const bytes = encoder.encode(content)
+  const whole = new Uint8Array(Math.ceil(bytes.length / BLOCK) * BLOCK).fill(0x20)
+  whole.set(bytes)
+  return whole
 }
 
 /** Whatever is not exactly a record is none: there is no second way to read it. */
-function unpack(bytes: Uint8Array): SealedRecord | null {
-  const content: unknown = JSON.parse(decoder.decode(bytes))
-  if (!isPlainObject(content)) return null
-  const { id, created, revision, data, flash, retired } = content
-  const expires = timeIn(content['expires'])
-  const idle = timeIn(content['idle'])
-  const lifetime = timeIn(content['lifetime'])
+function read(content: string): SealedRecord | null {
+  const record: unknown = JSON.parse(content)
+  if (!isPlainObject(record)) return null
+  const { id, created, revision, data, flash, retired } = record
+  const expires = timeIn(record['expires'])
+  const idle = timeIn(record['idle'])
+  const lifetime = timeIn(record['lifetime'])
   const fits =
     typeof id === 'string' &&
     typeof created === 'number' &&

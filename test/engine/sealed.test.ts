@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createSessions, sealedCookie, type Session, type SessionEvent } from '../../src/index.ts'
+import {
+  createSessions,
+  sealedCookie,
+  type Change,
+  type Session,
+  type SessionEvent,
+  type Sessions,
+  type StandardSchema,
+} from '../../src/index.ts'
 import { browser, setCookie, types, world } from './browser.ts'
 
 const secrets = [crypto.randomUUID() + crypto.randomUUID()]
@@ -143,6 +151,54 @@ describe('the session in a sealed cookie', () => {
     const headers = { get: () => b.cookie }
     expect((await typed.open({ headers })).data).toEqual({ items: [] })
     expect(types(events)).toEqual(['invalid', 'rejected'])
+  })
+
+  it('is the same at each request with the same cookie, whatever the one before did to what it was given', async () => {
+    const plain = sealed()
+    const b = browser(plain.sessions)
+    await b.request((s) => {
+      s.data = { items: [1], user: { name: 'ada' } }
+      s.flash('notice', { text: 'Saved' })
+    })
+    const spoil = (data: unknown): unknown => {
+      const { user, items } = data as { user?: { name: string }; items?: unknown[] }
+      if (user) user.name = 'eve'
+      items?.push('x')
+      return data
+    }
+    const schema = (refuses: boolean): StandardSchema => ({
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          refuses && (value as { items?: unknown[] }).items?.includes('x') === false
+            ? { issues: [{ message: 'no', path: ['items'] }] }
+            : { value: spoil(value) },
+      },
+    })
+    const store = sealedCookie({ secrets })
+    const report = (event: SessionEvent) => {
+      const { changes = [] } = event as { changes?: readonly Change[] }
+      for (const { before } of changes) spoil({ user: before, items: before })
+    }
+    const now = () => plain.clock.now
+    const apps = [
+      createSessions({ store, now, report, schema: schema(false) }),
+      createSessions({ store, now, report, schema: schema(true), onInvalid: spoil }),
+      createSessions({ store, now, report }),
+    ]
+    for (const sessions of [...apps, ...apps]) {
+      const session = await sessions.open({ headers: { get: () => b.cookie } })
+      spoil(session.data)
+      spoil({ user: session.flash('notice') })
+      session.data = {}
+      await sessions.commit(session)
+    }
+    for (const { open } of [apps[2] as Sessions, plain.sessions]) {
+      const session = await open({ headers: { get: () => b.cookie } })
+      expect(session.data).toEqual({ items: [1], user: { name: 'ada' } })
+      expect(session.flash('notice')).toEqual({ text: 'Saved' })
+    }
   })
 
   it('has nothing to close', async () => {

@@ -116,6 +116,18 @@ describe('memory', () => {
     expect(over).toEqual([])
   }, 120_000)
 
+  it('holds a thousand sealed tickets, without the headers that they came in, and nothing of forged ones', async () => {
+    const { tickets, empty, full, again, forged } = (await run('tickets.mjs', [])) as Record<
+      'tickets' | 'empty' | 'full' | 'again' | 'forged',
+      number
+    >
+    const each = (more: number) => more / tickets
+    expect(each(full - empty)).toBeGreaterThan(1000)
+    expect(each(full - empty)).toBeLessThan(6000)
+    expect(each(again - full)).toBeLessThan(500)
+    expect(each(forged - again)).toBeLessThan(500)
+  }, 60_000)
+
   /** The median of the slopes between any two points (Theil and Sen): one late or early collection does not move it. */
   function slope(points: readonly number[]): number {
     const slopes = points.flatMap((late, at) =>
