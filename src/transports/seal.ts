@@ -1,5 +1,6 @@
-import { CompactEncrypt, compactDecrypt } from 'jose'
 import { encode } from 'jose/base64url'
+import { compactDecrypt } from 'jose/jwe/compact/decrypt'
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { biggestKeys, isPlainObject } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
 import type { SealedRecord, Sealer } from '../core/store.ts'
