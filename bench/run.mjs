@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
-const BENCHES = ['stores', 'http', 'reap', 'merge', 'size', 'promises']
+const BENCHES = ['stores', 'http', 'cookies', 'reap', 'merge', 'size', 'promises']
 const here = import.meta.dirname
 const root = path.dirname(here)
 
