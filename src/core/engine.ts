@@ -137,14 +137,12 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     const loaded = shape.load(record.data, sessionTag(ticket))
     const pristine = loaded instanceof Promise ? await loaded : loaded
     if (!pristine) return 'invalid'
-    const { expiresAt } = record
     return new LiveSession(
       new SessionState(engine, createId, parts, {
         id: ticket,
         record,
         version,
         pristine,
-        known: { id: ticket, expiresAt },
         presented: true,
         muted: false,
         request,
@@ -197,8 +195,8 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
 }
 
 /** Whether the client's ticket and its expiry are still what is stored. */
-function isKnown({ known, id, record }: SessionState): boolean {
-  return known !== null && known.id === id && known.expiresAt === record?.expiresAt
+function isKnown({ known, knownId, id, record }: SessionState): boolean {
+  return known !== null && knownId === id && known.expiresAt === record?.expiresAt
 }
 
 /** Makes every later change to a session come too late. */

@@ -88,7 +88,6 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
         record,
         version: null,
         pristine,
-        known: record,
         presented: true,
         muted: false,
         request,

@@ -10,14 +10,13 @@ export interface Beginning {
   readonly record: SessionRecord | null
   readonly version: Version | null
   readonly pristine: JsonObject
-  readonly known: { readonly id: string; readonly expiresAt: number } | null
   readonly presented: boolean
   readonly muted: boolean
   readonly request: Incoming | null
 }
 
 /** What is known of a session that is not stored yet. */
-export const UNSTORED = { id: null, record: null, version: null, known: null } as const
+export const UNSTORED = { id: null, record: null, version: null } as const
 
 const NONE: readonly Replay[] = []
 
@@ -49,8 +48,9 @@ export class SessionState {
   seen = false
   /** Whether the request carried a ticket, so that there is one to clear. */
   readonly presented: boolean
-  /** What the client knows of a stored session; `null`: nothing yet. */
-  readonly known: Beginning['known']
+  /** The stored session that the client knows, and its id; `null`: none yet. */
+  readonly known: SessionRecord | null
+  readonly knownId: string | null
   /** Whether the request carried a renewed id: nothing is stored and no cookie sent. */
   readonly muted: boolean
   /** The request it was opened for; `null` outside a request. */
@@ -75,7 +75,8 @@ export class SessionState {
     this.version = beginning.version
     this.pristine = beginning.pristine
     this.presented = beginning.presented
-    this.known = beginning.known
+    this.known = beginning.record
+    this.knownId = beginning.id
     this.muted = beginning.muted
     this.request = beginning.request
     this.fresh = beginning.record ?? beginningAt(now(), policy)
