@@ -1,5 +1,5 @@
 // What the benches share: the command line, a directory that goes away, rounds, medians, tables, the machine's facts.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -33,7 +33,10 @@ const stop = () => process.exit(130)
 function workspace(parent) {
   fs.mkdirSync(parent, { recursive: true })
   const dir = fs.mkdtempSync(path.join(fs.realpathSync(parent), 'vitrine-bench-'))
-  process.on('exit', () => fs.rmSync(dir, { recursive: true, force: true, maxRetries: 3 }))
+  process.on('exit', () => {
+    for (const child of children) end(child)
+    fs.rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) process.on(signal, stop)
   return dir
 }
@@ -242,11 +245,34 @@ export async function inLanes(lanes, count, job) {
   await Promise.all(Array.from({ length: lanes }, lane))
 }
 
-/** The next message of a child; fails when the child ends instead. */
-export function answerOf(child) {
+const children = new Set()
+
+/**
+ * Starts a program of `children/` in a process of its own. It and all that it started end before the directory goes,
+ * so that nobody writes there any longer.
+ */
+export function start(program, args = [], options = {}) {
+  const child = fork(path.join(here, 'children', program), args, { ...options, detached: true })
+  children.add(child)
+  child.on('exit', () => children.delete(child))
+  return child
+}
+
+function end(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL')
+  }
+}
+
+/** The next message of a child; fails when the child has ended, or ends instead. */
+export function answerOf(child, name = child.spawnargs.join(' ')) {
   return new Promise((resolve, reject) => {
-    const ended = (code) =>
-      reject(new Error(`A child ended with ${code}: ${child.spawnargs.join(' ')}`))
+    const ended = (code, signal) =>
+      reject(new Error(`A child ended with ${signal ?? code}: ${name}`))
+    const { exitCode, signalCode } = child
+    if (exitCode !== null || signalCode !== null) return ended(exitCode, signalCode)
     child.once('exit', ended)
     child.once('message', (message) => {
       child.off('exit', ended)

@@ -1,8 +1,6 @@
 // What merging costs, alone and between processes. usage: npm run bench -- merge [BYTES]
 import { deepStrictEqual } from 'node:assert'
-import { fork } from 'node:child_process'
 import fs from 'node:fs'
-import path from 'node:path'
 import { merge } from '../dist/core.js'
 import { createEngine, jsonStore } from '../dist/index.js'
 import * as harness from './harness.mjs'
@@ -12,6 +10,7 @@ const [bytes = 65_536] = numbers
 const SLICE = 200 // ms of each cell in each round
 const WARM = 200
 const CONTENTION = 1000 // ms of several processes on one session
+const WARM_WRITER = 3000 // ms of each process alone, before
 
 /** Objects merge path by path, an array is one value: so the cart is an object here. */
 const { user, cart } = harness.dataOf(bytes)
@@ -48,16 +47,16 @@ const merging = { label: 'merge', run: () => merge(base, mine, theirs, settle) }
 for (const cell of [parsing, merging]) for (let n = 0; n < WARM; n++) cell.run()
 const alone = await harness.interleave(rounds, [parsing, merging], measureAlone)
 
-/** So many processes change one session at once. @returns how many commits, and how many of them are not there */
-async function contend({ processes, kind }) {
+/** The same processes write in all rounds, so that their code is hot; those that are not asked sleep. */
+const writers = Array.from({ length: 4 }, () => harness.start('writer.mjs', [dir]))
+await Promise.all(writers.map((writer) => harness.answerOf(writer)))
+
+/** Some processes change one session at once. @returns how many commits, and how many of them are not there */
+async function contend(some, kind, ms) {
   const engine = createEngine({ store: jsonStore(dir), report: () => {} })
   const { id } = await engine.create({ ...harness.dataOf(1024), count: 0 })
-  const children = Array.from({ length: processes }, (_, n) =>
-    fork(path.join(import.meta.dirname, 'children', 'writer.mjs'), [dir, id, n, kind, CONTENTION]),
-  )
-  await Promise.all(children.map(harness.answerOf)) // they are ready
-  const answers = children.map(harness.answerOf)
-  for (const child of children) child.send('go')
+  const answers = some.map((writer) => harness.answerOf(writer))
+  for (const [me, writer] of some.entries()) writer.send({ id, me, kind, ms })
   const commits = await Promise.all(answers)
   const session = await engine.retrieve(id)
   const made = commits.reduce((sum, count) => sum + count, 0)
@@ -67,7 +66,7 @@ async function contend({ processes, kind }) {
       : commits.reduce((sum, _, n) => sum + Number(session.data[`writer${n}`]), 0)
   await engine.destroy(session)
   await engine[Symbol.asyncDispose]()
-  return { perSecond: (made / CONTENTION) * 1000, lost: made - kept }
+  return { perSecond: (made / ms) * 1000, lost: made - kept }
 }
 
 const kinds = { 'a key of its own': 'key', 'one counter, with update()': 'counter' }
@@ -79,7 +78,17 @@ const cells = Object.entries(kinds).flatMap(([title, kind]) =>
     kind,
   })),
 )
-const contended = await harness.interleave(rounds, cells, contend)
+for (const kind of Object.values(kinds)) {
+  for (const [n, writer] of writers.entries()) {
+    harness.progress(`warming up  ${kind}, process ${n}`)
+    await contend([writer], kind, WARM_WRITER)
+  }
+  await contend(writers, kind, WARM_WRITER)
+}
+const contended = await harness.interleave(rounds, cells, ({ processes, kind }) =>
+  contend(writers.slice(0, processes), kind, CONTENTION),
+)
+for (const writer of writers) writer.disconnect()
 const leftovers = fs.readdirSync(dir).filter((name) => name.endsWith('.json'))
 if (leftovers.length > 0) throw new Error('A destroyed session is there')
 

@@ -1,22 +1,26 @@
-// One of several processes that change the same session all the time.
+// One of several processes that change the same session all the time, for as long as they are told.
 import { createEngine, jsonStore } from '../../dist/index.js'
 
-const [dir, id, me, kind, ms] = process.argv.slice(2)
+const [dir] = process.argv.slice(2)
 const engine = createEngine({ store: jsonStore(dir), report: () => {} })
 await engine.init()
-await new Promise((go) => {
-  process.once('message', go)
-  process.send('ready')
-})
-let commits = 0
-const ends = Date.now() + Number(ms)
-while (Date.now() < ends) {
-  const session = await engine.retrieve(id)
-  if (kind === 'counter') session.update((data) => void data.count++)
-  else session.data[`writer${me}`] = commits + 1
-  await engine.flush(session)
-  commits++
+
+/** @returns how many commits it made */
+async function write({ id, me, kind, ms }) {
+  let commits = 0
+  const ends = Date.now() + ms
+  while (Date.now() < ends) {
+    const session = await engine.retrieve(id)
+    if (kind === 'counter') session.update((data) => void data.count++)
+    else session.data[`writer${me}`] = commits + 1
+    await engine.flush(session)
+    commits++
+  }
+  return commits
 }
-process.send(commits)
-process.disconnect()
-await engine[Symbol.asyncDispose]()
+
+const answer = async (task) => process.send(await write(task))
+
+process.on('disconnect', () => process.exit(0))
+process.on('message', (task) => void answer(task))
+process.send('ready')

@@ -21,8 +21,8 @@ const theirs = (name, facts, storeIn, fileOf) => ({
   name,
   copy: 'each time',
   ...facts,
-  async open(dir) {
-    const { store, close = () => {} } = await storeIn(dir)
+  async open(dir, data, socket) {
+    const { store, close = () => {} } = await storeIn(dir, socket)
     const call = (method, ...args) =>
       new Promise((resolve, reject) => {
         store[method](...args, (error, value) => {
@@ -86,9 +86,9 @@ export const expressSessionStores = [
     (dir) => ({ store: fileStoreAt(dir) }),
     (dir, id) => path.join(dir, `${id}.json`),
   ),
-  theirs(named('connect-redis'), { fsync: 'no', others: 'yes' }, async () => {
-    const redis = await startRedis()
-    const { store, close } = await redisStore(redis.socket)
-    return { store, close: () => [close(), redis.close()] }
-  }),
+  theirs(
+    named('connect-redis'),
+    { fsync: 'no', others: 'yes', service: startRedis },
+    (dir, socket) => redisStore(socket),
+  ),
 ]

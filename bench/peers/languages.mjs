@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline'
 import { Absent, ask, onPath } from '../harness.mjs'
 
 /**
- * The program reads lines `OPERATION MILLISECONDS` and answers each with microseconds per operation.
+ * The program reads lines `OPERATION BUSY ALL COUNT` and answers each with microseconds per operation, or `-` when it
+ * has no such operation. It stops after so many ms of the operation itself, so many ms of all, or so many operations.
  * It gets the directory and the data, as JSON, in its environment.
  */
 const program = (name, facts, find) => ({
@@ -20,8 +21,8 @@ const program = (name, facts, find) => ({
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     return {
       name: title,
-      async measure(operation, ms) {
-        child.stdin.write(`${operation} ${ms}\n`)
+      async measure(operation, { busy, all, count }) {
+        child.stdin.write(`${operation} ${busy} ${all} ${count}\n`)
         const { value, done } = await lines.next()
         if (done) throw new Error(`${title} ended at ${operation}`)
         return value === '-' ? undefined : Number(value)

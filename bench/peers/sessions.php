@@ -1,5 +1,5 @@
 <?php
-// Sessions in files as PHP keeps them. Reads lines `OPERATION MILLISECONDS`, answers with microseconds each.
+// Sessions in files as PHP keeps them. Reads lines as languages.mjs sends them, answers with microseconds each.
 ini_set('session.save_path', getenv('BENCH_DIR'));
 ini_set('session.use_cookies', '0');
 ini_set('session.use_only_cookies', '0');
@@ -51,12 +51,14 @@ $operations = [
 ];
 
 while (($line = fgets(STDIN)) !== false) {
-    [$operation, $ms] = explode(' ', trim($line));
-    $limit = (int) $ms * 1_000_000;
+    [$operation, $limit, $all, $most] = explode(' ', trim($line));
+    $limit *= 1_000_000;
+    $all *= 1_000_000;
     $busy = 0;
     $count = 0;
+    $since = hrtime(true);
     if ($operation === 'create' || $operation === 'destroy') {
-        while ($busy < $limit) {
+        while ($busy < $limit && $count < $most && hrtime(true) - $since < $all) {
             $ids = [];
             $begin = hrtime(true);
             for ($n = 0; $n < SESSIONS; $n++) $ids[] = create($data);
@@ -71,7 +73,7 @@ while (($line = fgets(STDIN)) !== false) {
         $ids = [];
         for ($n = 0; $n < SESSIONS; $n++) $ids[] = create($data);
         $begin = hrtime(true);
-        while (($busy = hrtime(true) - $begin) < $limit) {
+        while (($busy = hrtime(true) - $begin) < $limit && $count < $most) {
             $run($ids[$count % SESSIONS], $count);
             $count++;
         }

@@ -1,4 +1,4 @@
-# Sessions in YAML files as Dancer keeps them. Reads lines `OPERATION MILLISECONDS`, answers with microseconds each.
+# Sessions in YAML files as Dancer keeps them. Reads lines as languages.mjs sends them, answers with microseconds each.
 use strict;
 use warnings;
 use Time::HiRes 'time';
@@ -28,11 +28,11 @@ my %operations = (
 
 $| = 1;
 while ( my $line = <STDIN> ) {
-    my ( $operation, $ms ) = split ' ', $line;
-    my $limit = $ms / 1000;
-    my ( $busy, $count ) = ( 0, 0 );
+    my ( $operation, $limit, $all, $most ) = split ' ', $line;
+    $_ /= 1000 for $limit, $all;
+    my ( $busy, $count, $since ) = ( 0, 0, time );
     if ( $operation eq 'create' or $operation eq 'destroy' ) {
-        while ( $busy < $limit ) {
+        while ( $busy < $limit && $count < $most && time - $since < $all ) {
             my $begin = time;
             my @ids   = map { create() } 1 .. $SESSIONS;
             $busy += time - $begin if $operation eq 'create';
@@ -46,7 +46,7 @@ while ( my $line = <STDIN> ) {
     elsif ( my $run = $operations{$operation} ) {
         my @ids   = map { create() } 1 .. $SESSIONS;
         my $begin = time;
-        while ( ( $busy = time - $begin ) < $limit ) {
+        while ( ( $busy = time - $begin ) < $limit && $count < $most ) {
             $run->( $ids[ $count % $SESSIONS ], $count );
             $count++;
         }
