@@ -89,7 +89,8 @@ export const nodeIo: Io = {
   },
   now: Date.now,
   elapsed: () => performance.now(),
-  sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
+  // a timer of no time takes a millisecond
+  sleep: (ms) => new Promise((wake) => (ms > 0 ? setTimeout(wake, ms) : setImmediate(wake))),
   nap: (ms) => void Atomics.wait(nothing, 0, 0, ms),
 }
 
