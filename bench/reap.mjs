@@ -31,15 +31,14 @@ for (const name of Object.keys(names)) {
   for (const count of [FEW, many]) {
     harness.progress(`filling a directory with ${count} sessions: ${names[name]}`)
     const home = fs.mkdtempSync(path.join(dir, 'full-'))
-    const live = await step({ step: 'fill', name, dir: home, count })
+    const live = await step({ step: 'fill', name, dir: home, count, keep: SAMPLES * rounds })
     full.push({ name, count, dir: home, live })
   }
 }
 
 /** Sessions that were not used before, from all over the directory. */
 function sample({ live }, round) {
-  const stride = Math.max(1, Math.floor(live.length / SAMPLES))
-  return Array.from({ length: SAMPLES }, (_, n) => live[(n * stride + round) % live.length])
+  return Array.from({ length: SAMPLES }, (_, n) => live[(n * rounds + round) % live.length])
 }
 
 const cells = full.map((place) => ({
