@@ -59,6 +59,8 @@ const costs = [...measured].map(([{ place }, cell]) => ({
 }))
 
 const reaps = []
+harness.progress('waiting until all of that is on the disk')
+harness.ask('sync') // else the sweep that comes first pays for it
 harness.progress('listening to the machine')
 const silence = await step({ step: 'reap', name: 'idle', dir, count: 0, limit: LIMIT })
 for (const { name, count, dir: home } of full.filter((place) => place.count === many)) {
