@@ -31,15 +31,14 @@ for (const name of Object.keys(names)) {
   for (const count of [FEW, many]) {
     harness.progress(`filling a directory with ${count} sessions: ${names[name]}`)
     const home = fs.mkdtempSync(path.join(dir, 'full-'))
-    const live = await step({ step: 'fill', name, dir: home, count })
+    const live = await step({ step: 'fill', name, dir: home, count, keep: SAMPLES * rounds })
     full.push({ name, count, dir: home, live })
   }
 }
 
 /** Sessions that were not used before, from all over the directory. */
 function sample({ live }, round) {
-  const stride = Math.max(1, Math.floor(live.length / SAMPLES))
-  return Array.from({ length: SAMPLES }, (_, n) => live[(n * stride + round) % live.length])
+  return Array.from({ length: SAMPLES }, (_, n) => live[(n * rounds + round) % live.length])
 }
 
 const cells = full.map((place) => ({
@@ -60,6 +59,8 @@ const costs = [...measured].map(([{ place }, cell]) => ({
 }))
 
 const reaps = []
+harness.progress('waiting until all of that is on the disk')
+harness.ask('sync') // else the sweep that comes first pays for it
 harness.progress('listening to the machine')
 const silence = await step({ step: 'reap', name: 'idle', dir, count: 0, limit: LIMIT })
 for (const { name, count, dir: home } of full.filter((place) => place.count === many)) {

@@ -20,15 +20,24 @@ const isExpired = (n) => n % 10 === 0
 const stores = {
   vitrine: {
     peer: vitrineStores[0],
+    /** What it writes for a session that goes on and for one that is over is written again under other ids. */
     async fill(dir, count) {
       const store = jsonStore(dir)
       await store.init(() => {})
+      const texts = []
+      for (const ends of [24 * HOUR, -HOUR]) {
+        const id = createId()
+        const createdAt = Date.now() - 2 * HOUR
+        const record = { data, createdAt, expiresAt: Date.now() + ends, revision: 1 }
+        await store.write(id, record, null)
+        texts.push(fs.readFileSync(path.join(dir, `${id}.json`), 'utf8').replace(id, '$id'))
+        await store.delete(id)
+      }
       const live = []
       for (let n = 0; n < count; n++) {
         const id = createId()
-        const createdAt = Date.now() - 2 * HOUR
-        const expiresAt = Date.now() + (isExpired(n) ? -HOUR : 24 * HOUR)
-        await store.write(id, { data, createdAt, expiresAt, revision: 1 }, null)
+        const text = texts[isExpired(n) ? 1 : 0].replace('$id', id)
+        fs.writeFileSync(path.join(dir, `${id}.json`), text, { mode: 0o600 })
         if (!isExpired(n)) live.push(id)
       }
       return live
@@ -118,7 +127,12 @@ async function reap(work, { dir, count, limit }) {
 process.on('disconnect', () => process.exit(1)) // nobody waits any longer
 
 const steps = {
-  fill: ({ name, dir, count }) => stores[name].fill(dir, count),
+  /** @returns so many of the live sessions, from all over the directory: a million ids are no message */
+  async fill({ name, dir, count, keep }) {
+    const live = await stores[name].fill(dir, count)
+    const stride = Math.max(1, Math.floor(live.length / keep))
+    return live.filter((_, n) => n % stride === 0).slice(0, keep)
+  },
   cost: ({ name, dir, ids }) => cost(stores[name], dir, ids),
   reap: ({ name, ...task }) => reap(stores[name]?.reap ?? idle, task),
 }

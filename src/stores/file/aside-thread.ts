@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { VitrineError } from '../../core/errors.ts'
 import type { Store } from '../../core/store.ts'
-import type { Answer, AsideOptions, Call, Said } from './aside.ts'
+import type { Answer, AsideOptions, Call, Said, Stop } from './aside.ts'
 import { fileStore } from './file-store.ts'
 import { gauge } from './gauge.ts'
 import { nodeIo } from './io.ts'
@@ -12,11 +12,14 @@ import { yamlLayout } from './yaml-layouts.ts'
 
 const options = workerData as AsideOptions
 const measured = gauge(nodeIo)
+const stop = new AbortController()
 const opened = open()
 
 async function open(): Promise<Required<Store>> {
   const layout = options.format === 'yaml' ? await yamlLayout(options) : jsonLayout(options)
-  const store = fileStore({ ...options, io: measured.io }, layout) as Required<Store>
+  const io = options.sweeps ? nodeIo : measured.io
+  const store = fileStore({ ...options, io }, layout) as Required<Store>
+  if (options.sweeps) return store // a directory that is gone is not made again
   // the directory is ready, and warnings about it were given by the first thread
   await store.init((event) => {
     if (event.type !== 'warning') parentPort?.postMessage({ event } satisfies Said)
@@ -30,7 +33,7 @@ async function answer({ n, method, args }: Call): Promise<void> {
   try {
     const store = await opened
     const call = store[method] as (...args: readonly unknown[]) => Promise<unknown>
-    result = { value: await call(...args) }
+    result = { value: await call(...args, ...(method === 'reap' ? [stop.signal] : [])) }
   } catch (error) {
     const { code, message, cause } = error as VitrineError
     result = { error: { code, message, cause } }
@@ -39,4 +42,7 @@ async function answer({ n, method, args }: Call): Promise<void> {
   parentPort?.postMessage({ n, ...result, ...spent } satisfies Answer)
 }
 
-parentPort?.on('message', (call: Call) => void answer(call))
+parentPort?.on('message', (call: Call | Stop) => {
+  if (call === 'stop') stop.abort()
+  else void answer(call)
+})

@@ -9,14 +9,22 @@ import type { Gauge, Kind, Measured } from './gauge.ts'
 /** What the other thread has to know to open the same directory. */
 export interface AsideOptions extends Omit<FileStoreOptions, 'io'> {
   readonly format: 'json' | 'yaml'
+  /** Whether it is there for a sweep only. */
+  readonly sweeps?: true
 }
+
+/** What the other thread does for a slow disk. */
+type Method = 'read' | 'write' | 'touch' | 'delete'
 
 /** A call that the other thread makes. */
 export interface Call {
   readonly n: number
-  readonly method: 'read' | 'write' | 'touch' | 'delete'
+  readonly method: Method | 'reap'
   readonly args: readonly unknown[]
 }
+
+/** Tells the other thread to end its sweep. */
+export type Stop = 'stop'
 
 /** What became of it. An error crosses as what it is made of. */
 export interface Answer {
@@ -35,7 +43,7 @@ interface Asked {
   readonly reject: (error: unknown) => void
 }
 
-const KIND: Readonly<Record<Call['method'], Kind>> = {
+const KIND: Readonly<Record<Method, Kind>> = {
   read: 'look',
   write: 'change',
   touch: 'change',
@@ -59,10 +67,10 @@ export function withThread(
 ): Required<Store> {
   const files = store as Required<Store>
   let report: Report = () => {}
-  let thread: ReturnType<typeof threadOf> | null = null
+  let thread: Thread | null = null
   let isBroken = false
 
-  function ask<T>(method: Call['method'], args: readonly unknown[], here: () => Promise<T>) {
+  function ask<T>(method: Method, args: readonly unknown[], here: () => Promise<T>) {
     if (isBroken || !gauge.isSlow(KIND[method])) return here()
     thread ??= threadOf(
       program,
@@ -97,13 +105,27 @@ export function withThread(
   }
 }
 
-function threadOf(
+/** Another thread. */
+export interface Thread {
+  isReady(): boolean
+  ask<T>(method: Call['method'], args: readonly unknown[]): Promise<T>
+  stopReaping(): void
+  /** Ends it when its work is done. */
+  end(): Promise<void>
+}
+
+/**
+ * Starts a thread.
+ * @param gauge hears what the disk cost it
+ * @param broken is called when it ends by itself
+ */
+export function threadOf(
   program: URL,
   options: AsideOptions,
-  gauge: Gauge,
+  gauge: Pick<Gauge, 'add'>,
   report: Report,
   broken: () => void,
-) {
+): Thread {
   const asked = new Map<number, Asked>()
   let count = 0
   let ready = false
@@ -143,13 +165,14 @@ function threadOf(
 
   return {
     isReady: () => ready,
-    ask: <T>(method: Call['method'], args: readonly unknown[]) =>
-      new Promise<T>((resolve, reject) => {
+    ask: (method, args) =>
+      new Promise((resolve, reject) => {
         const n = count++
         asked.set(n, { resolve, reject })
         if (asked.size === 1) worker.ref()
         worker.postMessage({ n, method, args } satisfies Call)
       }),
+    stopReaping: () => worker.postMessage('stop' satisfies Stop),
     async end() {
       if (asked.size > 0) await new Promise<void>((done) => (idle = done))
       worker.removeAllListeners('exit')

@@ -135,6 +135,28 @@ describe('a sweep', () => {
   })
 
   it.each([
+    ['a slow disk', 1, 3],
+    ['a quick disk', 0.1, 32],
+  ])('from %s removes so many files at once that the app can work', async (_, takes, most) => {
+    for (let n = 0; n < 50; n++) await store.write(createId(), record(5000), null)
+    let now = 0
+    let under = 0
+    let highest = 0
+    const other = sweeping({
+      elapsed: () => now,
+      async discard(found) {
+        highest = Math.max(highest, ++under)
+        await nodeIo.sleep(1)
+        now += takes
+        under--
+        nodeIo.unlink(found)
+      },
+    })
+    expect(await other.reap(5000)).toBe(50)
+    expect([highest, leftovers()]).toEqual([most, []])
+  })
+
+  it.each([
     ['is alive', 'moves', 0],
     ['is dead', 'stays', 1],
     ['ends while it is waited for', 'ends later', 1],

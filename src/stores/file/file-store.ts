@@ -12,7 +12,7 @@ import { idsOf, type Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
 import { readerOf, type Look } from './reader.ts'
-import { sweep } from './reap.ts'
+import { sweep, type Aside } from './reap.ts'
 import { watchDirectory } from './watch.ts'
 
 /** How sessions are kept in files. */
@@ -41,8 +41,9 @@ const MAX_STARTS = 20
 /**
  * Keeps sessions in files, one each. Every write is a compare-and-swap that replaces the file whole, also between
  * processes.
+ * @param aside sweeps where there are many
  */
-export function fileStore(options: FileStoreOptions, layout: Layout): Store {
+export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Aside): Store {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
   let report: Report = () => {}
   const directory = directoryAt(options.dir ?? 'sessions', io, durability === 'power')
@@ -94,7 +95,8 @@ export function fileStore(options: FileStoreOptions, layout: Layout): Store {
         const remover = expiredRemover({ directory, files, reader, io, locked }, now)
         try {
           const { token } = files
-          return await sweep({ directory, locks, io, ids: listed, token, remover }, signal)
+          const work = { directory, locks, io, ids: listed, token, remover, aside }
+          return await sweep(work, now, signal)
         } finally {
           await remover.end()
         }

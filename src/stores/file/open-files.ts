@@ -5,6 +5,7 @@ import { fileStore, type FileStoreOptions } from './file-store.ts'
 import { gauge } from './gauge.ts'
 import { nodeIo } from './io.ts'
 import type { Layout } from './layout.ts'
+import { reapAside } from './reap-aside.ts'
 
 /**
  * Keeps sessions in files, with another thread at hand for a slow disk. With a file system of somebody else's there is
@@ -19,8 +20,11 @@ export function openFiles(
   if (io) return { ...(fileStore(options, layout) as Required<Store>), async close() {} }
   const measured = gauge(nodeIo)
   const dir = resolve(rest.dir ?? 'sessions') // a thread has no directory of its own to be in
-  const store = fileStore({ ...rest, io: measured.io }, layout)
-  return withThread(store, measured, { ...rest, dir, format })
+  const aside = { ...rest, dir, format }
+  const store = fileStore({ ...rest, io: measured.io }, layout, (...args) =>
+    reapAside(aside, ...args),
+  )
+  return withThread(store, measured, aside)
 }
 
 /** All options, where only the session directory may be given. */

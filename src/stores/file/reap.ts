@@ -7,6 +7,12 @@ import type { Locks } from './lock.ts'
 /** How long the sweep may keep the event loop at a time, in ms. */
 const SLICE = 8
 
+/**
+ * So many sessions are looked at here, in some 50 ms. Where there are more, a thread is started, which takes as long
+ * again, and sweeps them all: the event loop has nothing to do with it.
+ */
+const FEW = 4096
+
 /** A temporary file that is older than this, in ms, was left behind; a live writer that loses one starts over. */
 const ORPHANED = 60_000
 
@@ -19,13 +25,18 @@ export interface Sweep {
   /** The ids of all sessions, many at once. */
   ids(): AsyncIterable<readonly string[]>
   readonly remover: Remover
+  readonly aside: Aside | undefined
 }
+
+/** Sweeps in another thread. @returns how many sessions were removed; `null`: that cannot be */
+export type Aside = (now: number, signal?: AbortSignal) => Promise<number | null>
 
 /**
  * Removes expired sessions and what killed writers left behind, a slice at a time, one process at a time.
+ * @param now milliseconds since the epoch
  * @returns how many sessions were removed; 0 when another process is at it
  */
-export async function sweep(work: Sweep, signal?: AbortSignal): Promise<number> {
+export async function sweep(work: Sweep, now: number, signal?: AbortSignal): Promise<number> {
   const { directory, locks, io, remover } = work
   if (!io.lstat(directory.path)) return 0
   let token = work.token()
@@ -39,6 +50,8 @@ export async function sweep(work: Sweep, signal?: AbortSignal): Promise<number> 
   }
   let sliceEnds = io.elapsed() + SLICE
   let removed = 0
+  let looked = 0
+  let { aside } = work
 
   /** Lets others go on when it is time to. @returns `false`: the sweep is over */
   async function goOn(): Promise<boolean> {
@@ -53,6 +66,14 @@ export async function sweep(work: Sweep, signal?: AbortSignal): Promise<number> 
 
   try {
     for await (const ids of work.ids()) {
+      looked += ids.length
+      if (aside && looked > FEW) {
+        locks.release('reaper', token) // for the other thread
+        const count = await aside(now, signal)
+        aside = undefined
+        if (count !== null) return removed + count
+        if (locks.tryTake('reaper', token) !== true) return removed
+      }
       for (const id of ids) {
         if (remover.note(id)) removed += await remover.remove(goOn)
         if (io.elapsed() >= sliceEnds && !(await goOn())) return removed

@@ -1,0 +1,45 @@
+import { threadOf, type AsideOptions, type Thread } from './aside.ts'
+
+/** Beside this file in the package. */
+const PROGRAM = new URL('./aside-thread.js', import.meta.url)
+
+/**
+ * Sweeps in a thread that lives as long. To the directory it is one more process: what holds for two of them holds here.
+ * @param now milliseconds since the epoch
+ * @param program what it runs
+ * @returns how many sessions were removed; `null`: there is no such thread, or it did not come to its end
+ */
+export async function reapAside(
+  options: AsideOptions,
+  now: number,
+  signal?: AbortSignal,
+  program: URL = PROGRAM,
+): Promise<number | null> {
+  let isBroken = false
+  let thread: Thread
+  try {
+    const nothing = () => {}
+    const gauge = { add: nothing } // what a sweep costs the disk says nothing of the event loop
+    thread = threadOf(
+      program,
+      { ...options, sweeps: true },
+      gauge,
+      nothing,
+      () => (isBroken = true),
+    )
+  } catch {
+    return null // no threads are allowed here
+  }
+  const stop = () => thread.stopReaping()
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted) stop()
+  try {
+    return await thread.ask<number>('reap', [now])
+  } catch (error) {
+    if (isBroken) return null
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    await thread.end()
+  }
+}
