@@ -28,13 +28,9 @@ export interface Locks {
 /** A holder that is not seen to move for this long, in ms by our own clock, is taken over. */
 const LEASE = 1000
 
-/**
- * A holder needs about 0.3 ms, so the first waits are naps of this length, in ms, shorter than any timer. After a few, the
- * event loop turns between them; after many, timers are long enough.
- */
+/** A holder needs about 0.3 ms: the first waits are naps of this length, in ms, shorter than any timer. */
 const NAP = 0.1
 const NAPS = 5
-const LOOPED_NAPS = 25
 
 /** How often a lock is made that vanishes again; then the disk is to blame. */
 const MAKE_TRIES = 10
@@ -78,11 +74,8 @@ export function locksIn(directory: Directory, io: Io): Locks {
           discard(join(directory.temporary, holder))
           if (move(name, holder, token)) return
         }
-        if (tries > LOOPED_NAPS) await io.sleep(Math.min(tries - LOOPED_NAPS, 8))
-        else {
-          if (tries > NAPS) await io.sleep(0)
-          io.nap(NAP)
-        }
+        if (tries <= NAPS) io.nap(NAP)
+        else await io.sleep(Math.min(tries - NAPS, 8))
       }
     },
 
