@@ -11,7 +11,7 @@ const AT_ONCE = 32
 /** Ends the loop of a cell: so many ms of the operation itself, of everything, or so many operations. */
 const SLICE = { busy: 100, all: 400, count: 1e9 }
 /** The same before the rounds: by then the code is hot, or has had its time. */
-const WARM = { busy: 1500, all: 1500, count: 5000 }
+const WARM = { busy: 1200, all: 1200, count: 4000 }
 
 const TITLES = {
   retrieve: 'retrieve',
