@@ -12,7 +12,7 @@ import { idsOf, type Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
 import { readerOf, type Look } from './reader.ts'
-import { sweep, type Aside } from './reap.ts'
+import { sweep } from './reap.ts'
 import { watchDirectory } from './watch.ts'
 
 /** How sessions are kept in files. */
@@ -29,6 +29,9 @@ export interface FileStoreOptions {
   io?: Io
 }
 
+/** The same as `Aside`, which would bring the sweep's declarations into the package. */
+type Reap = (now: number, signal?: AbortSignal) => Promise<number | null>
+
 /** How long a session file may be when the app does not say, in bytes. */
 export const DEFAULT_MAX_BYTES: number = 1024 * 1024
 
@@ -43,7 +46,7 @@ const MAX_STARTS = 20
  * processes.
  * @param aside sweeps where there are many
  */
-export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Aside): Store {
+export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Reap): Store {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
   let report: Report = () => {}
   const directory = directoryAt(options.dir ?? 'sessions', io, durability === 'power')
