@@ -26,6 +26,23 @@ describe('withSession', () => {
     expect([...shared.headers]).toEqual([])
   })
 
+  it('gives out the very response of a request that stores nothing, or a copy of one that nobody may change', async () => {
+    const { store } = await watchedStore()
+    const made = [new Response('text'), Response.redirect('http://localhost/home')]
+    const answers = [...made]
+    const handle = withSession({ store })((_request, session) => {
+      expect(session.data['user']).toBeUndefined()
+      return answers.shift() as Response
+    })
+    const given = [
+      await handle(new Request('http://localhost/')),
+      await handle(new Request('http://localhost/')),
+    ]
+    expect(given.map((response, n) => response === made[n])).toEqual([true, false])
+    expect(given.map(({ headers }) => headers.get('vary'))).toEqual(['Cookie', 'Cookie'])
+    expect(given[1]!.headers.get('location')).toBe('http://localhost/home')
+  })
+
   it('makes a secure cookie for an https address', async () => {
     const { store } = await watchedStore()
     const handle = withSession({ store })((_request, session) => {
