@@ -28,7 +28,7 @@ describe('withSession', () => {
 
   it('gives out the very response of a request that stores nothing, or a copy of one that nobody may change', async () => {
     const { store } = await watchedStore()
-    const made = [new Response('text'), Response.redirect('http://localhost/home')]
+    const made = [new Response('text'), Response.redirect('http://localhost/home', 303)]
     const answers = [...made]
     const handle = withSession({ store })((_request, session) => {
       expect(session.data['user']).toBeUndefined()
