@@ -25,18 +25,38 @@ const teeth = fs
   .flatMap((file) => JSON.parse(fs.readFileSync(file, 'utf8')))
   .filter((tooth) => Object.values(tooth).join('\n').toLowerCase().includes(word))
 
+/** A suite that takes longer than this, in ms, hangs: that is red as well. Alone, the longest takes one minute. */
+const LIMIT = 300_000
+
+const running = new Set()
+const end = (child) => process.kill(-child.pid, 'SIGKILL')
+process.once('SIGINT', () => {
+  for (const child of running) end(child)
+  process.exit(130)
+})
+
 /** Runs a suite in a folder; answers how many of its tests failed, or why they could not run. */
 function failures(folder, suite) {
   return new Promise((resolve) => {
     const report = path.join(folder, 'report.json')
     const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs')
     const args = [vitest, 'run', suite, '--bail=1', '--reporter=json', `--outputFile=${report}`]
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    const stdio = ['ignore', 'pipe', 'pipe']
+    const child = spawn(process.execPath, args, { cwd: folder, stdio, detached: true })
+    running.add(child)
+    let hangs = false
+    const watch = setTimeout(() => {
+      hangs = true
+      end(child)
+    }, LIMIT)
     let said = ''
     const listen = (text) => (said += text)
     child.stdout.setEncoding('utf8').on('data', listen)
     child.stderr.setEncoding('utf8').on('data', listen)
     child.on('close', () => {
+      clearTimeout(watch)
+      running.delete(child)
+      if (hangs) return resolve({ hangs })
       if (!fs.existsSync(report)) return resolve({ error: said.trim() })
       const {
         numFailedTests: failed,
@@ -63,7 +83,8 @@ async function plant({ file, from, to, suite }) {
     if (parts.length !== 2)
       return `cannot plant it: its text stands ${parts.length - 1} times in ${file}`
     fs.writeFileSync(target, parts.join(to))
-    const { failed, error } = await failures(folder, suite)
+    const { failed, hangs, error } = await failures(folder, suite)
+    if (hangs) return null
     if (error !== undefined) return `${suite} could not run: ${error.slice(-500)}`
     return failed > 0 ? null : `${suite} stays green`
   } finally {
