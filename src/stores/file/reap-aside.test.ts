@@ -9,6 +9,7 @@ import type { SessionRecord, Store } from '../../core/store.ts'
 import { fileStore } from './file-store.ts'
 import { nodeIo, type Io } from './io.ts'
 import { jsonLayout } from './json-layouts.ts'
+import { openFiles } from './open-files.ts'
 import { reapAside } from './reap-aside.ts'
 import type { Aside } from './reap.ts'
 
@@ -113,6 +114,13 @@ describe('a sweep of many sessions', () => {
     expect(removed).toBe(1)
     expect([live, over].map(lives)).toEqual([true, false])
     expect(looks).toBeLessThan(MANY)
+  })
+
+  it('is made here where the program of the thread is not beside the store', async () => {
+    const [live, over] = [await stored(9000), await stored(4000)]
+    for (let n = 0; n < MANY; n++) fs.writeFileSync(file(createId()), 'no session')
+    expect(await openFiles({ dir }, jsonLayout({}), 'json').reap(5000)).toBe(1)
+    expect([live, over].map(lives)).toEqual([true, false])
   })
 
   it('is made here where there is no other thread', async () => {
