@@ -219,6 +219,25 @@ describe('a store that has much', () => {
 })
 
 describe('a writer', () => {
+  it('never waits for another one of its process, on whatever sessions they work', async () => {
+    let naps = 0
+    const store = jsonStore({
+      dir,
+      io: {
+        ...nodeIo,
+        nap: (ms) => {
+          naps++
+          nodeIo.nap(ms)
+        },
+      },
+    })
+    const ids = Array.from({ length: 100 }, createId) // more than there are locks
+    const versions = await Promise.all(ids.map((id) => store.write(id, record(), null)))
+    expect(versions).not.toContain(null)
+    await Promise.all(ids.map((id) => store.delete(id)))
+    expect(naps).toBe(0)
+  })
+
   it('that is taken over again and again gives up with an error', async () => {
     const io: Io = {
       ...nodeIo,

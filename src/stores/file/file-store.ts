@@ -190,10 +190,13 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Rea
     )
   }
 
-  /** Runs what must not be interrupted by another process. It is synchronous, so this process cannot interrupt it. */
+  /**
+   * Runs what must not be interrupted by another process. It is synchronous, and a lock that is free is taken at once:
+   * so no request of this process finds a lock held by another one of it, and naps.
+   */
   async function locked<T>(id: string, token: string, work: () => T): Promise<T> {
     const name = lockOf(id)
-    await locks.take(name, token)
+    if (locks.tryTake(name, token) !== true) await locks.take(name, token)
     try {
       return work()
     } finally {
