@@ -45,8 +45,8 @@ export interface DiskOptions {
 /** When the machine was started, in ms since the epoch. */
 export const STARTED = 1_795_338_372_123
 
-/** The kernel stamps files from a clock that ticks every so many ms. */
-const TICK = 4
+/** Every how many ms the clock ticks that the kernel stamps files from; 0: it tells any two changes apart. */
+export const kernel = { tick: 4 }
 
 /** How long an operation takes, in ms. */
 const COST = 0.02
@@ -313,8 +313,8 @@ export function memoryDisk(options: DiskOptions = {}): Disk {
   }
 
   function stamp(): number {
-    const now = Math.floor(STARTED + disk.elapsed)
-    return now - (now % TICK)
+    const now = STARTED + disk.elapsed
+    return kernel.tick === 0 ? now : Math.floor(now / kernel.tick) * kernel.tick
   }
 
   function refuseRename(

@@ -27,9 +27,9 @@ export function factsOf({ kind, ino, mode, bytes, modified, changed }: Inode): F
     size: BigInt(bytes.length),
     mode: BigInt(MODES[kind] | mode),
     uid: 0n,
-    mtimeMs: BigInt(modified),
-    mtimeNs: BigInt(modified) * 1_000_000n,
-    ctimeNs: BigInt(changed) * 1_000_000n,
+    mtimeMs: BigInt(Math.floor(modified)),
+    mtimeNs: BigInt(Math.round(modified * 1e6)),
+    ctimeNs: BigInt(Math.round(changed * 1e6)),
     isFile: () => kind === 'file',
     isDirectory: () => kind === 'directory',
   }

@@ -47,7 +47,7 @@ function directory(): string {
 function brokenIo(): { readonly io: Io; break(code: string): void } {
   let code = ''
   const io: Record<string, unknown> = { ...nodeIo }
-  for (const name of ['open', 'rename', 'unlink', 'fstat', 'write'] as const) {
+  for (const name of ['open', 'rename', 'unlink', 'lstat', 'fstat', 'write'] as const) {
     io[name] = (...args: never[]) => {
       if (code === '') return Reflect.apply(nodeIo[name], nodeIo, args) as unknown
       const facts = { code, errno: -5, syscall: name, path: args[0], dest: args[1] }

@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { sep } from 'node:path'
 import { createId } from '../../core/id.ts'
 import type { Directory } from './directory.ts'
-import { errorCode, patiently, unless, type Io } from './io.ts'
+import { errorCode, patiently, unless, type Facts, type Io } from './io.ts'
+import { tellsChangesApart } from './stamps.ts'
 
 /** `'crash'`: what is stored survives a killed process. `'power'`: it survives a power cut as well (fsync). */
 export type Durability = 'crash' | 'power'
@@ -11,8 +12,11 @@ export type Durability = 'crash' | 'power'
 export interface AtomicFiles {
   /** A name that nobody used before: of a lock's holder and of its temporary file. */
   token(): string
-  /** Writes a temporary file under a token; what it holds is on the disk then, if it shall survive a power cut. */
-  prepare(token: string, bytes: Buffer): Promise<void>
+  /**
+   * Writes a temporary file under a token; what it holds is on the disk then, if it shall survive a power cut.
+   * @returns its facts, where they tell any change; else `null`
+   */
+  prepare(token: string, bytes: Buffer): Promise<Facts | null>
   /** Gives up a temporary file. */
   abandon(token: string): void
   /** Moves a temporary file into place. @returns `false`: it is gone, somebody took over */
@@ -24,17 +28,22 @@ export interface AtomicFiles {
 export function atomicFiles(directory: Directory, durability: Durability, io: Io): AtomicFiles {
   const prefix = createId()
   let count = 0
+  let isExact: boolean | null = null
   const own = (token: string) => directory.temporary + sep + token
 
+  const nextToken = () => `${prefix}-${(count++).toString(36)}`
+
   return {
-    token: () => `${prefix}-${(count++).toString(36)}`,
+    token: nextToken,
 
     async prepare(token, bytes) {
       const fd = create(own(token))
       try {
         try {
           writeAll(fd, bytes)
+          isExact ??= tellsChangesApart(own(nextToken()), io)
           if (durability === 'power') await io.fsync(fd)
+          return isExact ? io.fstat(fd) : null
         } finally {
           io.close(fd)
         }

@@ -130,16 +130,16 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Rea
     if (!layout.accepts(id)) return null
     let encoded: Buffer | undefined
     for (let start = 0; start < MAX_STARTS; start++) {
-      // nothing is prepared in vain; the look under the lock decides
-      if (reader.versionOf(id, expected) !== expected) return null
+      // what is known to be in vain is not prepared; the look under the lock decides
+      if (reader.isPast(id, expected)) return null
       const bytes = (encoded ??= encode(id, record))
       const token = files.token()
-      await files.prepare(token, bytes)
+      const facts = await files.prepare(token, bytes)
       try {
         const outcome = await locked(id, token, () => {
           if (reader.versionOf(id) !== expected) return 'changed'
           if (!files.publish(token, reader.pathOf(id))) return 'taken over'
-          return { version: reader.wrote(id, bytes) }
+          return { version: reader.wrote(id, bytes, facts) }
         })
         if (typeof outcome === 'object') {
           await directory.settle()

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
-import { constants } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { SessionRecord, Stored, Version } from '../../core/store.ts'
 import { deepFreeze } from './deep-freeze.ts'
 import type { Directory } from './directory.ts'
 import { errorCode, type Facts, type Io } from './io.ts'
 import { Unreadable, type Layout } from './layout.ts'
+import { headOf, wholeOf, type Whole } from './whole-file.ts'
 
 /** What lies under an id. */
 export type Look =
@@ -18,12 +18,10 @@ export interface Reader {
   pathOf(id: string): string
   /** Looks without changing anything. */
   look(id: string): Look
-  /**
-   * The version of what is there, without parsing it; `null` when there is no regular file.
-   * @param guess what it is likely to be: then a file is not read again only because it is young, and not looked at
-   *   when we wrote just that
-   */
-  versionOf(id: string, guess?: Version | null): Version | null
+  /** The version of what is there, without parsing it; `null` when there is no regular file. */
+  versionOf(id: string): Version | null
+  /** Whether a version is gone for certain. Where nothing speaks against it, nobody looks. */
+  isPast(id: string, version: Version | null): boolean
   /**
    * Whether a session ends later than `now`. Where the beginning of its file tells, it is believed, and no more is read.
    * `false` may also mean that the file is gone or no session. For one who goes through many: what they are is not
@@ -32,8 +30,11 @@ export interface Reader {
   endsLater(id: string, now: number): boolean
   /** Whether a session is over by `now`, as its whole file says. It is read anew, and not remembered. */
   isOver(id: string, now: number): boolean
-  /** Remembers what was just written. */
-  wrote(id: string, bytes: Buffer): Version
+  /**
+   * Remembers what was just written and moved into place.
+   * @param prepared the facts before that, where they tell any change
+   */
+  wrote(id: string, bytes: Buffer, prepared: Facts | null): Version
   forget(id: string): void
 }
 
@@ -45,32 +46,29 @@ const RACY = 20
 
 const MAX_CACHED = 10_000
 
-const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
-/** A link is not followed; a pipe is not waited for. */
-const READING = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
-
-/** How much of a file tells when the session ends, in bytes. */
-const HEAD = 256
-
-interface Whole {
-  readonly facts: Facts
-  readonly bytes: Buffer
-}
+/** A text of so many bytes is kept until somebody asks for the record: a longer one is read again. */
+const MAX_KEPT = 16_384
 
 interface Known {
-  /** `null`: we wrote it ourselves and have not looked since. */
+  /** `null`: we wrote it ourselves, and cannot tell whether somebody has edited it since. */
   readonly facts: Facts | null
   readonly version: Version
   /** `null` until somebody asks. */
   stored: Stored | null
+  /** What it is made from then, where that is short enough to keep. */
+  bytes: Buffer | null
   /** Whether equal facts mean equal content. */
   readonly trusted: boolean
+}
+
+interface Loaded {
+  readonly known: Known
+  readonly whole: Whole
 }
 
 /** @param maxBytes a longer file is not read at all */
 export function readerOf(directory: Directory, layout: Layout, maxBytes: number, io: Io): Reader {
   const cache = new Map<string, Known>()
-  const head = Buffer.allocUnsafe(HEAD)
   const within = join(directory.path, sep) // joined once: this is on the path of every request
   const pathOf = (id: string) => within + id + layout.extension
 
@@ -81,21 +79,24 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       const path = pathOf(id)
       const known = cache.get(id)
       let isFile = true // it was when we read it
+      let loaded: Loaded | null = null
       if (!known || known.trusted) {
         const facts = io.lstat(path)
         if (!facts) {
           cache.delete(id)
           return { kind: 'absent' }
         }
-        if (known?.stored && isUnchanged(known, facts)) {
-          return { kind: 'found', stored: known.stored }
+        if (known && isUnchanged(known, facts)) {
+          if (known.stored) return { kind: 'found', stored: known.stored }
+          loaded = known.bytes && { known, whole: { facts, bytes: known.bytes } }
         }
         isFile = facts.isFile()
       }
       try {
         if (!isFile) throw new Unreadable('it is not a regular file')
-        const { known: now, whole } = load(id, path)
+        const { known: now, whole } = loaded ?? load(id, path)
         now.stored ??= Object.freeze({ record: recordIn(id, whole), version: now.version })
+        now.bytes = null
         return { kind: 'found', stored: now.stored }
       } catch (error) {
         cache.delete(id)
@@ -105,26 +106,16 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       }
     },
 
-    versionOf(id, guess) {
+    versionOf,
+
+    isPast(id, version) {
       const known = cache.get(id)
-      if (known?.facts === null && known.version === guess) return guess
-      const path = pathOf(id)
-      if (!known || known.trusted || guess !== undefined) {
-        const facts = io.lstat(path)
-        if (!facts?.isFile()) return null
-        if (known && isUnchanged(known, facts)) return known.version
-      }
-      try {
-        return load(id, path).known.version
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT' || error instanceof Unreadable) return null
-        throw error
-      }
+      return known !== undefined && known.version !== version && versionOf(id) !== version
     },
 
     endsLater(id, now) {
       try {
-        const told = layout.expiryIn?.(id, headOf(pathOf(id))) ?? NaN
+        const told = layout.expiryIn?.(id, headOf(pathOf(id), io)) ?? NaN
         return (Number.isNaN(told) ? endOf(id) : told) > now
       } catch {
         return false // whoever looks at it under the lock will see
@@ -140,77 +131,62 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       }
     },
 
-    wrote(id, bytes) {
+    wrote(id, bytes, prepared) {
       const version = versionFrom(bytes)
-      remember(id, { facts: null, version, stored: null, trusted: false })
+      const facts = prepared && movedFacts(pathOf(id), prepared)
+      remember(id, { facts, version, stored: null, bytes: kept(bytes), trusted: facts !== null })
       return version
     },
 
     forget: (id) => void cache.delete(id),
   }
 
-  /** Reads a file that is new or may have changed. The facts are taken before the content, so they are never newer. */
-  function load(id: string, path: string): { known: Known; whole: Whole } {
-    const before = io.now()
-    const whole = wholeOf(path)
-    const version = versionFrom(whole.bytes)
-    const last = cache.get(id)
-    const stored = last?.version === version ? last.stored : null
-    const { facts } = whole
-    const known = { facts, version, stored, trusted: isSettled(facts, before) }
-    remember(id, known)
-    return { known, whole }
-  }
-
-  function wholeOf(path: string): Whole {
-    const fd = open(path, READING)
-    try {
-      const facts = io.fstat(fd)
-      if (!facts.isFile()) throw new Unreadable('it is not a regular file')
-      if (facts.size > BigInt(maxBytes)) throw new Unreadable(`it is longer than ${maxBytes} bytes`)
-      return { facts, bytes: readAll(fd, Number(facts.size)) }
-    } finally {
-      io.close(fd)
+  function versionOf(id: string): Version | null {
+    const known = cache.get(id)
+    const path = pathOf(id)
+    if (!known || known.trusted) {
+      const facts = io.lstat(path)
+      if (!facts?.isFile()) return null
+      if (known && isUnchanged(known, facts)) return known.version
     }
-  }
-
-  function headOf(path: string): string {
-    const fd = io.open(path, READING)
     try {
-      return head.toString('latin1', 0, io.read(fd, head, 0, head.length))
-    } finally {
-      io.close(fd)
-    }
-  }
-
-  function endOf(id: string): number {
-    return recordIn(id, wholeOf(pathOf(id))).expiresAt
-  }
-
-  function recordIn(id: string, { facts, bytes }: Whole): SessionRecord {
-    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)))
-  }
-
-  function open(path: string, flags: number): number {
-    try {
-      return io.open(path, flags)
+      return load(id, path).known.version
     } catch (error) {
-      if (errorCode(error) === 'ELOOP') throw new Unreadable('it is a link')
+      if (errorCode(error) === 'ENOENT' || error instanceof Unreadable) return null
       throw error
     }
   }
 
-  function readAll(fd: number, size: number): Buffer {
-    // one byte more, to see whether the file has grown since
-    const buffer = Buffer.allocUnsafe(Math.min(size, maxBytes) + 1)
-    let length = 0
-    while (length < buffer.length) {
-      const count = io.read(fd, buffer, length, buffer.length - length)
-      length += count
-      // a read that is short where the file shall end has seen its end
-      if (count === 0 || length === size) return buffer.subarray(0, length)
+  /** Reads a file that is new or may have changed. The facts are taken before the content, so they are never newer. */
+  function load(id: string, path: string): Loaded {
+    const before = io.now()
+    const whole = wholeOf(path, maxBytes, io)
+    const version = versionFrom(whole.bytes)
+    const last = cache.get(id)
+    const stored = last?.version === version ? last.stored : null
+    const { facts } = whole
+    const bytes = stored ? null : kept(whole.bytes)
+    const known = { facts, version, stored, bytes, trusted: isSettled(facts, before) }
+    remember(id, known)
+    return { known, whole }
+  }
+
+  /** @returns `null`: somebody has edited it since, or nobody can tell; to move a file changes its change time only */
+  function movedFacts(path: string, prepared: Facts): Facts | null {
+    try {
+      const now = io.lstat(path)
+      return now && isSameContent(prepared, now) ? now : null
+    } catch {
+      return null // it is stored all the same
     }
-    throw new Unreadable('it is being written')
+  }
+
+  function endOf(id: string): number {
+    return recordIn(id, wholeOf(pathOf(id), maxBytes, io)).expiresAt
+  }
+
+  function recordIn(id: string, { facts, bytes }: Whole): SessionRecord {
+    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)))
   }
 
   function remember(id: string, known: Known): void {
@@ -232,13 +208,15 @@ function isSettled(facts: Facts, now: number): boolean {
  * back (`utimes` cannot).
  */
 function isUnchanged({ facts }: Known, now: Facts): boolean {
-  return (
-    facts !== null &&
-    facts.ctimeNs === now.ctimeNs &&
-    facts.ino === now.ino &&
-    facts.size === now.size &&
-    facts.mtimeNs === now.mtimeNs
-  )
+  return facts !== null && facts.ctimeNs === now.ctimeNs && isSameContent(facts, now)
+}
+
+function isSameContent(facts: Facts, now: Facts): boolean {
+  return facts.ino === now.ino && facts.size === now.size && facts.mtimeNs === now.mtimeNs
+}
+
+function kept(bytes: Buffer): Buffer | null {
+  return bytes.length <= MAX_KEPT ? bytes : null
 }
 
 /** The whole content decides, so a version holds across processes and however often the file was copied about. */

@@ -1,0 +1,102 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createId } from '../../core/id.ts'
+import { nodeIo, type Facts, type Io } from './io.ts'
+import { jsonStore } from './json-store.ts'
+import { tellsChangesApart } from './stamps.ts'
+
+let dir: string
+let probe: string
+beforeEach(() => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrine-'))
+  probe = path.join(dir, 'probe')
+})
+afterEach(() => fs.rmSync(dir, { recursive: true, force: true }))
+
+/** The real disk, on which every file operation takes so many ms, and stamps are made of the time. */
+function disk(takes: number, stamp: (ms: number) => bigint, change: Partial<Io> = {}): Io {
+  let now = 5
+  const stamped = (facts: Facts) =>
+    Object.assign(Object.create(facts) as Facts, { ctimeNs: stamp(now) })
+  return {
+    ...nodeIo,
+    elapsed: () => now,
+    write: (...args) => {
+      now += takes
+      return nodeIo.write(...args)
+    },
+    fstat: (fd) => stamped(nodeIo.fstat(fd)),
+    ...change,
+  }
+}
+
+const exact = (ms: number) => BigInt(Math.round(ms * 1e6))
+const ticking = (ms: number) => exact(Math.floor(ms))
+
+describe('a file system tells changes apart', () => {
+  it('when each of several at once has its own time', () => {
+    expect(tellsChangesApart(probe, disk(0.01, exact))).toBe(true)
+    expect(fs.readdirSync(dir)).toEqual([])
+  })
+
+  it('not when its clock ticks, also when it just did', () => {
+    expect(tellsChangesApart(probe, disk(0.01, ticking))).toBe(false)
+    expect(
+      tellsChangesApart(
+        probe,
+        disk(0.16, (ms) => ticking(ms + 0.75)),
+      ),
+    ).toBe(false)
+  })
+
+  it('not when it is too slow to say', () => {
+    expect(tellsChangesApart(probe, disk(0.4, exact))).toBe(false)
+    let now = 0
+    const io: Io = { ...disk(0.01, exact), elapsed: () => (now += 6) }
+    expect(tellsChangesApart(probe, io)).toBe(false)
+  })
+
+  it('not when trying fails', () => {
+    const broken = () => {
+      throw new Error('no luck')
+    }
+    for (const operation of ['open', 'write', 'fstat', 'unlink'] as const) {
+      expect(tellsChangesApart(probe, disk(0.01, exact, { [operation]: broken }))).toBe(false)
+      fs.rmSync(probe, { force: true })
+    }
+  })
+})
+
+describe('what was written', () => {
+  const record = (n: number) => ({ data: { n }, createdAt: 1000, expiresAt: 4e12, revision: 1 })
+
+  it('is not read back where the disk tells changes apart', async () => {
+    let reads = 0
+    const io: Io = { ...nodeIo, read: (...args) => (reads++, nodeIo.read(...args)) }
+    const store = jsonStore({ dir, io })
+    const id = createId()
+    const version = await store.write(id, record(1), null)
+    expect(await store.read(id)).toEqual({ record: record(1), version })
+    expect(reads).toBe(tellsChangesApart(probe, nodeIo) ? 0 : 1)
+  })
+
+  it('is read again when it was edited in place before anybody looked', async () => {
+    let edits = 0
+    const io: Io = {
+      ...nodeIo,
+      rename(from, to) {
+        nodeIo.rename(from, to)
+        if (!to.endsWith('.json')) return
+        edits++
+        fs.writeFileSync(to, fs.readFileSync(to, 'utf8').replace('"n": 1', '"n": 2'))
+      },
+    }
+    const store = jsonStore({ dir, io })
+    const id = createId()
+    await store.write(id, record(1), null)
+    expect((await store.read(id))?.record.data).toEqual({ n: 2 })
+    expect(edits).toBe(1)
+  })
+})
