@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
 import { VitrineError } from '../core/errors.ts'
@@ -68,7 +68,9 @@ export class ExpressSessionStore extends EventEmitter {
 
   /** Reads a session: `null` when it is absent or over. In one process it waits for a save that is under way. */
   get<S extends object>(sid: string, callback: Callback<S | null>): void {
-    this.#answer(this.#sessions.retrieve(storedId(sid)) as Promise<S | null>, callback)
+    // express-session has us make the copy, and puts `generate` here before it asks for anything
+    const found = this.#sessions.retrieve(storedId(sid), this.generate === undefined)
+    this.#answer(found as Promise<S | null>, callback)
   }
 
   /**
@@ -149,7 +151,7 @@ export class ExpressSessionStore extends EventEmitter {
 
   /** Reads a session outside a request, as an object with the methods of express-session. */
   load<S extends object>(sid: string, callback: Callback<S | undefined>): void {
-    const loaded = this.#sessions.retrieve(storedId(sid)).then((session) => {
+    const loaded = this.#sessions.retrieve(storedId(sid), false).then((session) => {
       return session
         ? this.createSession<S>({ sessionID: sid, sessionStore: this }, session)
         : undefined
@@ -163,7 +165,6 @@ export class ExpressSessionStore extends EventEmitter {
    */
   createSession<S extends object>(request: object, session: object): S {
     shareShape(request, (request as { readonly res?: object }).res)
-    Object.setPrototypeOf(session, Object.prototype)
     const live = theirStore().createSession.call(this, request, session)
     this.#sessions.derive(live, session)
     return live as S
@@ -191,7 +192,7 @@ export class ExpressSessionStore extends EventEmitter {
 
 /** The id that a session is stored under. */
 function storedId(sid: string): string {
-  return createHash('sha256').update(sid).digest('hex')
+  return hash('sha256', sid)
 }
 
 interface TheirStore {

@@ -1,4 +1,5 @@
-import { copyJson, isPlainObject, type JsonObject } from '../core/data.ts'
+import { cloneJson } from '../core/copy.ts'
+import { isPlainObject, type JsonObject } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
 import type { SessionRecord } from '../core/store.ts'
 
@@ -37,7 +38,7 @@ export function sessionObject({
   data,
   expiresAt,
 }: SessionRecord): JsonObject & { cookie: JsonObject } {
-  const session = copyJson(data, Infinity) as JsonObject
+  const session = cloneJson(data)
   const cookie = isPlainObject(session.cookie)
     ? session.cookie
     : { originalMaxAge: null, expires: null }

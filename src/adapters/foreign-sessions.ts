@@ -16,8 +16,11 @@ export type ForeignOptions = Pick<Options, 'idle' | 'lifetime' | 'onConflict' | 
 export interface ForeignSessions {
   readonly report: Report
   readonly now: () => number
-  /** The session object of an id; `null` when it is absent or over. */
-  retrieve(id: string): Promise<JsonObject | null>
+  /**
+   * The session object of an id; `null` when it is absent or over.
+   * @param isCopied whether the library copies it unseen, into an object of its own
+   */
+  retrieve(id: string, isCopied: boolean): Promise<JsonObject | null>
   /** Tells that an object was made from another one, so that its changes are measured against the same base. */
   derive(session: object, from: object): void
   /** Changes an object now, and the newest data again if another request got there first. */
@@ -56,10 +59,13 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
   return {
     report,
     now,
-    retrieve: (id) =>
+    retrieve: (id, isCopied) =>
       inTurn(id, async () => {
-        const stored = await live(id)
-        return stored && handOut({ id, data: stored.record.data, stored })
+        const base = await found(id)
+        if (!base) return null
+        const session = sessionObject(base.stored.record)
+        bases.set(session, base)
+        return isCopied ? marked(session, base) : session
       }),
 
     derive(session, from) {
@@ -154,16 +160,14 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
   }
 
   /**
-   * Makes the object that a request gets, with its base behind it.
+   * Makes a copy tell whose copy it is.
    *
-   * The library copies our object, member by member, into one of its own class, and it is that one which comes
+   * @fastify/session copies our object, member by member, into one of its own class, and it is that one which comes
    * back to be saved. So the object inherits an enumerable `toJSON`, which is copied along: the first time
-   * anything serialises the copy, it tells whose copy it is, and takes itself away. @fastify/session serialises
-   * each session as soon as it has made it, and we do before saving.
+   * anything serialises the copy, it tells, and takes itself away. @fastify/session serialises each session as soon as
+   * it has made it, and we do before saving.
    */
-  function handOut(base: Base): JsonObject {
-    const session = sessionObject(base.stored.record)
-    bases.set(session, base)
+  function marked(session: JsonObject, base: Base): JsonObject {
     return Object.setPrototypeOf(session, {
       toJSON(this: { toJSON?: unknown }): object {
         if (!bases.has(this)) bases.set(this, base)
