@@ -1,6 +1,5 @@
 export { jsonStore } from './stores/file/json-store.ts'
 export { yamlStore } from './stores/file/yaml-store.ts'
 export { lookInto, type Lookout, type Peek } from './stores/file/look.ts'
-export type { FileStoreOptions } from './stores/file/file-store.ts'
-export type { Durability } from './stores/file/atomic.ts'
+export type { Durability, FileStoreOptions } from './stores/file/options.ts'
 export { nodeIo, type Facts, type Io } from './stores/file/io.ts'

@@ -1,5 +1,5 @@
 export { createEngine, createSessions, type Sessions } from './sessions/sessions.ts'
-export type { Options } from './sessions/defaults.ts'
+export type { Options } from './sessions/options.ts'
 export { fromDancer, type DancerConfig } from './sessions/dancer.ts'
 export {
   fromSessionFileStore,
@@ -7,7 +7,7 @@ export {
 } from './sessions/session-file-store.ts'
 export { jsonStore } from './stores/file/json-store.ts'
 export { yamlStore } from './stores/file/yaml-store.ts'
-export type { FileStoreOptions } from './stores/file/file-store.ts'
+export type { FileStoreOptions } from './stores/file/options.ts'
 export { memoryStore, type MemoryStoreOptions } from './stores/memory.ts'
 export { cookie, type CookieOptions } from './transports/cookie.ts'
 export { sealedCookie, type SealedCookieOptions } from './transports/seal.ts'

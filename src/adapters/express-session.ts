@@ -5,7 +5,8 @@ import { VitrineError } from '../core/errors.ts'
 import type { Store } from '../core/store.ts'
 import { defaultStore } from '../sessions/defaults.ts'
 import { withDiagnostics } from './diagnostics.ts'
-import { foreignSessions, type ForeignOptions, type ForeignSessions } from './foreign-sessions.ts'
+import type { ForeignOptions } from './foreign-options.ts'
+import { foreignSessions, type ForeignSessions } from './foreign-sessions.ts'
 import { shareShape } from './shape.ts'
 
 /** What can be set: `idle`, `lifetime`, `onConflict`, `report` and `now`, as everywhere. */

@@ -5,12 +5,10 @@ import { queueByKey } from '../core/queue.ts'
 import { readyStore } from '../core/ready-store.ts'
 import { replayable, type Replay } from '../core/replay.ts'
 import type { Store, Stored } from '../core/store.ts'
-import { build, type Options } from '../sessions/defaults.ts'
+import { build } from '../sessions/defaults.ts'
 import { saver, whyEnded, type Base } from './foreign-commit.ts'
 import { sessionObject, snapshot } from './foreign-object.ts'
-
-/** The options that mean something where another library makes the ids and the session objects. */
-export type ForeignOptions = Pick<Options, 'idle' | 'lifetime' | 'onConflict' | 'report' | 'now'>
+import type { ForeignOptions } from './foreign-options.ts'
 
 /** Sessions whose ids and objects are another library's. What is asked for one id runs in turn. */
 export interface ForeignSessions {

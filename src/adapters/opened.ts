@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Session } from '../core/session.ts'
 import type { StandardSchema } from '../core/schema.ts'
-import type { Options } from '../sessions/defaults.ts'
+import type { Options } from '../sessions/options.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
 import { withDiagnostics } from './diagnostics.ts'
 

@@ -1,6 +1,6 @@
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
 import type { Session } from '../core/session.ts'
-import type { Options } from '../sessions/defaults.ts'
+import type { Options } from '../sessions/options.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
 import { discard, isAnswer, withHeaders } from './web-response.ts'
 

@@ -9,7 +9,7 @@ import { cookie, type CookieOptions } from '../transports/cookie.ts'
 import { sealedCookie } from '../transports/seal.ts'
 import { dancerSeconds } from './dancer-expires.ts'
 import { dancerId } from './dancer-id.ts'
-import type { Options } from './defaults.ts'
+import type { Options } from './options.ts'
 
 /** What Perl calls true or false: in a config.yml every value is a text, and `0` and the empty text are false. */
 export type DancerFlag = boolean | number | string

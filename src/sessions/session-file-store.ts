@@ -2,7 +2,7 @@ import { VitrineError } from '../core/errors.ts'
 import { sessionFileStore } from '../stores/file/session-file-store.ts'
 import { cookie, type CookieOptions } from '../transports/cookie.ts'
 import { expressSessionCookie } from '../transports/express-session-cookie.ts'
-import type { Options } from './defaults.ts'
+import type { Options } from './options.ts'
 
 /** What express-session and session-file-store were set to, under the names they have there. */
 export interface SessionFileStoreSettings {

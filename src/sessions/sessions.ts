@@ -4,7 +4,8 @@ import type { Header, Incoming } from '../core/transport.ts'
 import type { Session } from '../core/session.ts'
 import type { InferOutput, StandardSchema } from '../core/schema.ts'
 import type { SessionData } from '../core/store.ts'
-import { build, type Options } from './defaults.ts'
+import { build } from './defaults.ts'
+import type { Options } from './options.ts'
 
 /** Opens a session for a request and commits it to the response. Adapters are made of this. */
 export interface Sessions<Data extends object = SessionData> {

@@ -19,7 +19,7 @@ import { CookieJar } from 'tough-cookie'
 import { expect, onTestFinished } from 'vitest'
 import type { Session } from '../../src/core/session.ts'
 import type { Store } from '../../src/core/store.ts'
-import type { Options } from '../../src/sessions/defaults.ts'
+import type { Options } from '../../src/sessions/options.ts'
 import { jsonStore } from '../../src/stores/file/json-store.ts'
 
 /** What a handler answers, in words that every framework can say. */

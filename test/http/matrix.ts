@@ -1,7 +1,7 @@
 import { beforeEach, describe, it } from 'vitest'
 import type { SessionEvent } from '../../src/core/events.ts'
 import type { Sealer, Store } from '../../src/core/store.ts'
-import type { Options } from '../../src/sessions/defaults.ts'
+import type { Options } from '../../src/sessions/options.ts'
 import { ENGINES, type Engine, type Need } from './engines.ts'
 import type { Framework } from './frameworks.ts'
 import type { App, Setup, Watched } from './kit.ts'

@@ -5,7 +5,7 @@ import { format, inspect } from 'node:util'
 import { afterAll, afterEach, expect } from 'vitest'
 import { ExpressSessionStore } from '../../src/adapters/express-session.ts'
 import { VitrineError } from '../../src/core/errors.ts'
-import { LiveSession } from '../../src/core/session.ts'
+import { LiveSession } from '../../src/core/live-session.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 /**

@@ -3,7 +3,7 @@ import { VitrineError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
 import type { Store } from '../../core/store.ts'
-import type { FileStoreOptions } from './file-store.ts'
+import type { FileStoreOptions } from './options.ts'
 import type { Gauge, Kind, Measured } from './gauge.ts'
 
 /** What the other thread has to know to open the same directory. */

@@ -1,12 +1,9 @@
-import { constants } from 'node:fs'
 import { sep } from 'node:path'
 import { createId } from '../../core/id.ts'
 import type { Directory } from './directory.ts'
-import { errorCode, patiently, unless, type Facts, type Io } from './io.ts'
+import { create, errorCode, patiently, unless, type Facts, type Io } from './io.ts'
+import type { Durability } from './options.ts'
 import { tellsChangesApart } from './stamps.ts'
-
-/** `'crash'`: what is stored survives a killed process. `'power'`: it survives a power cut as well (fsync). */
-export type Durability = 'crash' | 'power'
 
 /** Replaces files whole: a reader sees the old text or the new one, never a part. */
 export interface AtomicFiles {
@@ -37,7 +34,7 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
     token: nextToken,
 
     async prepare(token, bytes) {
-      const fd = create(own(token))
+      const fd = open(own(token))
       try {
         try {
           writeAll(fd, bytes)
@@ -61,16 +58,13 @@ export function atomicFiles(directory: Directory, durability: Durability, io: Io
     remove: (target) => void unless('ENOENT', () => patiently(io, () => io.unlink(target))),
   }
 
-  /** The mode is given to open(2) itself, so that there is no moment at which others could read. */
-  function create(path: string): number {
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
-    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+  function open(path: string): number {
     try {
-      return io.open(path, flags, 0o600)
+      return create(path, io)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
       directory.make() // somebody removed the directory under the running app
-      return io.open(path, flags, 0o600)
+      return create(path, io)
     }
   }
 

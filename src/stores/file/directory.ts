@@ -1,8 +1,7 @@
-import { constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { VitrineError } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
-import { errorCode, unless, type Io } from './io.ts'
+import { create, errorCode, unless, type Io } from './io.ts'
 import { sharedSync, syncNames } from './names-sync.ts'
 
 /** How often the directory is made that somebody removes again; then the disk is to blame. */
@@ -122,9 +121,8 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
   }
 
   function keepOutOfGit(): void {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
     unless('EEXIST', () => {
-      const fd = io.open(join(path, '.gitignore'), flags, 0o600)
+      const fd = create(join(path, '.gitignore'), io)
       try {
         io.write(fd, Buffer.from('*\n'), 0, 2)
       } finally {

@@ -3,37 +3,18 @@ import { biggestKeys } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
 import { sessionTag, type Report } from '../../core/events.ts'
 import type { SessionRecord, Store, Stored, Version } from '../../core/store.ts'
-import { atomicFiles, type Durability } from './atomic.ts'
+import { atomicFiles } from './atomic.ts'
 import { directoryAt } from './directory.ts'
 import { expiredRemover } from './expired.ts'
 import { failing, storeError } from './failure.ts'
-import { errorCode, nodeIo, type Io } from './io.ts'
+import { errorCode, nodeIo } from './io.ts'
 import { idsOf, type Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
+import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './options.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
 import { readerOf, type Look } from './reader.ts'
-import { sweep } from './reap.ts'
+import { sweep, type Aside } from './reap.ts'
 import { watchDirectory } from './watch.ts'
-
-/** How sessions are kept in files. */
-export interface FileStoreOptions {
-  /** The session directory. Default `sessions`, under the current directory. */
-  dir?: string
-  /** What a stored session survives: a killed process (`'crash'`, the default) or also a power cut (`'power'`: slower). */
-  durability?: Durability
-  /** How long a session file may be. Default 1 MiB. */
-  maxBytes?: number
-  /** `'dancer'`: the files of Perl's Dancer, which both sides read and write. Default `'plain'`. */
-  layout?: 'plain' | 'dancer'
-  /** The file system and the clock. */
-  io?: Io
-}
-
-/** The same as `Aside`, which would bring the sweep's declarations into the package. */
-type Reap = (now: number, signal?: AbortSignal) => Promise<number | null>
-
-/** How long a session file may be when the app does not say, in bytes. */
-export const DEFAULT_MAX_BYTES: number = 1024 * 1024
 
 /** An unreadable file may be in the middle of being written by another program: it is read again for this long, in ms. */
 const MID_WRITE = 30
@@ -46,7 +27,7 @@ const MAX_STARTS = 20
  * processes.
  * @param aside sweeps where there are many
  */
-export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Reap): Store {
+export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Aside): Store {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
   let report: Report = () => {}
   const directory = directoryAt(options.dir ?? 'sessions', io, durability === 'power')
@@ -160,12 +141,10 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Rea
 
   async function remove(id: string): Promise<void> {
     if (!layout.accepts(id)) return
-    if (io.lstat(reader.pathOf(id))) {
-      await locked(id, files.token(), () => {
-        files.remove(reader.pathOf(id))
-        reader.forget(id)
-      })
-    }
+    await locked(id, files.token(), () => {
+      files.remove(reader.pathOf(id))
+      reader.forget(id)
+    })
     await directory.settle() // also of one that is gone: who removed it may have been cut off then
   }
 

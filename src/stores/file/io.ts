@@ -1,4 +1,4 @@
-import fs from 'node:fs'
+import fs, { constants } from 'node:fs'
 import type { BigIntStats, Dir } from 'node:fs'
 import { promisify } from 'node:util'
 
@@ -107,6 +107,17 @@ function batchOf(dir: Dir): string[] {
 export function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : ''
+}
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
+
+/**
+ * Makes a file that was not there. The mode is given to open(2) itself, so that there is no moment at which others
+ * could read.
+ * @returns its descriptor
+ */
+export function create(path: string, io: Io): number {
+  return io.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
 }
 
 /** Runs a file operation; answers `false` when it fails with one of the codes. */

@@ -1,5 +1,5 @@
 import { dancerJsonLayout } from './dancer-json.ts'
-import type { FileStoreOptions } from './file-store.ts'
+import type { FileStoreOptions } from './options.ts'
 import { plainLayout, time, type Layout } from './layout.ts'
 
 /** How a file begins that nobody edited there. */

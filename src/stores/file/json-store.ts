@@ -1,5 +1,5 @@
 import type { Store } from '../../core/store.ts'
-import type { FileStoreOptions } from './file-store.ts'
+import type { FileStoreOptions } from './options.ts'
 import { jsonLayout } from './json-layouts.ts'
 import { openFiles, optionsOf } from './open-files.ts'
 

@@ -1,7 +1,6 @@
-import { constants } from 'node:fs'
 import { join, sep } from 'node:path'
 import type { Directory } from './directory.ts'
-import { errorCode, patiently, unless, type Io } from './io.ts'
+import { create, errorCode, patiently, unless, type Io } from './io.ts'
 
 /**
  * Locks between processes that trust no process id, no clock and no holder.
@@ -104,7 +103,7 @@ export function locksIn(directory: Directory, io: Io): Locks {
       io.mkdir(prepared, 0o700)
     }
     const free = join(prepared, FREE)
-    io.close(io.open(free, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
+    io.close(create(free, io))
     const target = join(directory.locks, name)
     try {
       io.rename(prepared, target)

@@ -1,6 +1,6 @@
 import type { SessionRecord, Version } from '../../core/store.ts'
 import { directoryAt } from './directory.ts'
-import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './file-store.ts'
+import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './options.ts'
 import { nodeIo } from './io.ts'
 import { jsonLayout } from './json-layouts.ts'
 import { yamlLayout } from './yaml-layouts.ts'

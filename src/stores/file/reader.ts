@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { join, sep } from 'node:path'
+import { freezeJson } from '../../core/copy.ts'
 import type { SessionRecord, Stored, Version } from '../../core/store.ts'
-import { deepFreeze } from './deep-freeze.ts'
 import type { Directory } from './directory.ts'
 import { errorCode, type Facts, type Io } from './io.ts'
 import { Unreadable, type Layout } from './layout.ts'
@@ -186,7 +186,12 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function recordIn(id: string, { facts, bytes }: Whole): SessionRecord {
-    return deepFreeze(layout.decode(id, bytes, Number(facts.mtimeMs)))
+    const record = layout.decode(id, bytes, Number(facts.mtimeMs))
+    try {
+      return freezeJson(record)
+    } catch (error) {
+      throw new Unreadable((error as RangeError).message)
+    }
   }
 
   function remember(id: string, known: Known): void {

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import type { Io } from './io.ts'
+import { create, type Io } from './io.ts'
 
 /** Less than a tick of any kernel's clock, in ms: one that counts in ticks has two times at most for what is done in it. */
 const TICK = 0.9
@@ -7,7 +6,6 @@ const CHANGES = 3
 
 /** A disk that takes longer to say so, in ms, is slow; and what it says may be what somebody remembers for it. */
 const SLOW = 5
-const TRIES = 3
 
 const BYTE = Buffer.from('\n')
 
@@ -17,16 +15,18 @@ const BYTE = Buffer.from('\n')
  * @param path of a file that is made for this, and removed
  */
 export function tellsChangesApart(path: string, io: Io): boolean {
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = constants
-  const since = io.elapsed()
   try {
-    const fd = io.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+    const since = io.elapsed()
+    const fd = create(path, io)
     try {
-      for (let tries = 0; tries < TRIES && io.elapsed() - since < SLOW; tries++) {
-        const { times, took } = changes(fd, io)
-        if (took < TICK) return times.size === CHANGES
+      for (let begun = since; begun - since < SLOW; begun = io.elapsed()) {
+        const times = new Set<bigint>()
+        for (let change = 0; change < CHANGES; change++) {
+          io.write(fd, BYTE, 0, 1)
+          times.add(io.fstat(fd).ctimeNs)
+        }
+        if (io.elapsed() - begun < TICK) return times.size === CHANGES
       }
-      return false
     } finally {
       try {
         io.close(fd)
@@ -35,16 +35,7 @@ export function tellsChangesApart(path: string, io: Io): boolean {
       }
     }
   } catch {
-    return false // then nothing is trusted that need not be
+    // then nothing is trusted that need not be
   }
-}
-
-function changes(fd: number, io: Io): { times: ReadonlySet<bigint>; took: number } {
-  const times = new Set<bigint>()
-  const since = io.elapsed()
-  for (let change = 0; change < CHANGES; change++) {
-    io.write(fd, BYTE, 0, 1)
-    times.add(io.fstat(fd).ctimeNs)
-  }
-  return { times, took: io.elapsed() - since }
+  return false
 }

@@ -1,5 +1,5 @@
 import { dancerYamlLayout } from './dancer-yaml.ts'
-import type { FileStoreOptions } from './file-store.ts'
+import type { FileStoreOptions } from './options.ts'
 import type { Layout } from './layout.ts'
 import { loadYaml, plainYamlLayout } from './yaml.ts'
 

@@ -2,7 +2,7 @@ import { isId } from '../../core/id.ts'
 import { lateStore } from '../../core/late-store.ts'
 import type { Store } from '../../core/store.ts'
 import { acceptsDancerYamlId } from './dancer-yaml.ts'
-import type { FileStoreOptions } from './file-store.ts'
+import type { FileStoreOptions } from './options.ts'
 import { openFiles, optionsOf } from './open-files.ts'
 import { yamlLayout } from './yaml-layouts.ts'
 
