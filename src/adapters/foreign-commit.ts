@@ -1,5 +1,5 @@
 import { equal, withHidden, type JsonObject } from '../core/data.ts'
-import { changesBetween } from '../core/draft.ts'
+import { changesBetween, handedOver } from '../core/draft.ts'
 import { VitrineError } from '../core/errors.ts'
 import { sessionTag, type LostReason, type Report } from '../core/events.ts'
 import type { Conflict, Settle, Settled } from '../core/merge.ts'
@@ -115,7 +115,7 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     }
     const revision = (theirs?.record.revision ?? 0) + (isSame ? 0 : 1)
     return {
-      record: { ...before, data, createdAt, expiresAt, revision },
+      record: handedOver({ ...before, data, createdAt, expiresAt, revision }),
       before,
       merged,
       conflicts,

@@ -24,7 +24,8 @@ function cloneMember(member: unknown): unknown {
 const MAX_DEPTH = 1000
 
 /**
- * Freezes a record that is plain JSON, or its data, to the bottom: it is handed out again and again.
+ * Freezes a record that is plain JSON, or its data, to the bottom: it is handed out again and again. What is frozen
+ * already, is so to the bottom.
  * @param levels a bound that keeps a hostile file from exhausting the stack
  * @throws RangeError for what a JSON text may say and data may not hold
  */
@@ -32,7 +33,9 @@ export function freezeJson<T extends object>(value: T, levels: number = MAX_DEPT
   if (levels === 0) throw new RangeError(`it is nested deeper than ${MAX_DEPTH} levels`)
   for (const key in value) {
     const member: unknown = value[key]
-    if (typeof member === 'object' && member !== null) freezeJson(member, levels - 1)
+    if (typeof member === 'object' && member !== null) {
+      if (!Object.isFrozen(member)) freezeJson(member, levels - 1)
+    }
     // what `JSON.parse` makes of 1e400 is no JSON any more; a time may be that, data may not
     else if (levels < MAX_DEPTH && (member === Infinity || member === -Infinity)) {
       throw new RangeError('it holds a number without bounds')

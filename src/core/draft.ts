@@ -1,5 +1,6 @@
-import { assignInPlace } from './copy.ts'
+import { assignInPlace, freezeJson } from './copy.ts'
 import { diff, equal, type Change, type JsonObject } from './data.ts'
+import { VitrineError } from './errors.ts'
 import { equalLate, snapshot } from './late-copy.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
 import { beat, expiry, policyOf, type Policy } from './policy.ts'
@@ -55,14 +56,27 @@ export function compose(
     conflicts,
     own,
     taken: { flashSet, flashTaken, keep: state.keep },
-    record: {
+    record: handedOver({
       data,
       ...(flash && { flash }),
       createdAt,
       expiresAt: nextExpiry(theirs, createdAt, policyOf(keep, policy), now, state.keep !== null),
       revision: (theirs?.revision ?? 0) + (changed ? 1 : 0),
       ...keep,
-    },
+    }),
+  }
+}
+
+/**
+ * Makes a record fit to be handed to a store.
+ * @throws VitrineError `INVALID` when it is nested too deep to be read again
+ */
+export function handedOver(record: SessionRecord): SessionRecord {
+  try {
+    return freezeJson(record)
+  } catch (error) {
+    const reason = (error as RangeError).message
+    throw new VitrineError('INVALID', `Cannot store the session: ${reason}`)
   }
 }
 

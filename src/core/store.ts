@@ -16,7 +16,8 @@ export interface SessionData {
 
 /**
  * One session as a store keeps it. Times are milliseconds since the epoch.
- * A record is never changed once it was handed over, by neither side: it may be shared.
+ * A record is never changed once it was handed over, by neither side: it may be shared. One that is frozen is frozen to
+ * the bottom, and may be kept as it is; the engine hands over no others.
  */
 export interface SessionRecord<Data extends object = SessionData> {
   readonly data: Data

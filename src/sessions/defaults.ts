@@ -44,6 +44,7 @@ export function build<S extends StandardSchema | undefined>(options: Options<S>)
   const transport = options.transport ?? cookie()
   const store = options.store ?? defaultStore()
   const production = isProduction()
+  const maxDepth = options.maxDepth ?? 64
   const policy = {
     idle: milliseconds(options.idle ?? '2h', 'idle'),
     lifetime: milliseconds(options.lifetime ?? '30d', 'lifetime'),
@@ -55,9 +56,9 @@ export function build<S extends StandardSchema | undefined>(options: Options<S>)
     shape: options.schema
       ? shapeOf(options.schema, options.onInvalid ?? 'discard', report, now)
       : anyShape,
-    settle: settleBy(options.onConflict ?? 'mine'),
+    settle: settleBy(options.onConflict ?? 'mine', maxDepth),
     createId: options.createId ?? createId,
-    maxDepth: options.maxDepth ?? 64,
+    maxDepth,
     strict: !production,
   }
   const isSealer = 'seal' in store

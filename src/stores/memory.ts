@@ -87,7 +87,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 
     async write(id, record, expected) {
       if (!isId(id) || (live(id)?.version ?? null) !== expected) return null
-      return keep(id, frozenCopy(record, maxBytes))
+      return keep(id, within(maxBytes, Object.isFrozen(record) ? record : frozenCopy(record)))
     },
 
     async touch(id, expiresAt, expected) {
@@ -134,15 +134,21 @@ function isOver({ expiresAt }: SessionRecord, now: number): boolean {
   return !(now < expiresAt)
 }
 
-function frozenCopy(record: SessionRecord, maxBytes: number): SessionRecord {
+function frozenCopy(record: SessionRecord): SessionRecord {
   const { data, flash } = record
-  const copy: SessionRecord = {
+  return freezeJson({
     ...record,
-    data: freezeJson(copyJson(data, Infinity) as JsonObject),
-    ...(flash && { flash: freezeJson(copyJson(flash, Infinity) as JsonObject) }),
-  }
-  const bytes = encoder.encode(JSON.stringify(copy)).length
-  if (bytes <= maxBytes) return Object.freeze(copy)
+    data: copyJson(data, Infinity) as JsonObject,
+    ...(flash && { flash: copyJson(flash, Infinity) as JsonObject }),
+  })
+}
+
+function within(maxBytes: number, record: SessionRecord): SessionRecord {
+  const { data, flash } = record
+  const text = JSON.stringify(record)
+  // a unit of UTF-16 becomes three bytes at most
+  const bytes = text.length * 3 <= maxBytes ? 0 : encoder.encode(text).length
+  if (bytes <= maxBytes) return record
   throw new VitrineError(
     'TOO_LARGE',
     `Cannot store the session: it has ${bytes} bytes and this store keeps ${maxBytes}; store less (biggest: ${biggestKeys(flash ? { ...data, flash } : data)})`,

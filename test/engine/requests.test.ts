@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { createSessions, memoryStore, type Options, type Store } from '../../src/index.ts'
+import {
+  createEngine,
+  createSessions,
+  memoryStore,
+  type Options,
+  type SessionRecord,
+  type Store,
+} from '../../src/index.ts'
 import { browser, setCookie, types, world } from './browser.ts'
 
 describe('a stranger', () => {
@@ -382,6 +389,53 @@ describe('two requests at once', () => {
     slow.data['theme'] = 'my'
     await b.commit(slow)
     expect((await b.open()).data).toEqual({ theme: expected })
+  })
+
+  it('keep what a function decides as it is then, whatever becomes of it', async () => {
+    const decided = { by: 'us', list: [1] }
+    const engine = createEngine({ store: memoryStore(), onConflict: () => decided })
+    const one = await engine.create({ n: 0 })
+    const two = await engine.retrieve(one.id)
+    one.data['n'] = 1
+    two!.data['n'] = 2
+    await engine.flush(one)
+    await engine.flush(two!)
+    decided.list.push(2)
+    expect((await engine.retrieve(one.id))!.data).toEqual({ n: { by: 'us', list: [1] } })
+  })
+
+  it('refuse what a function decides that JSON cannot write, and name the path', async () => {
+    const engine = createEngine({ store: memoryStore(), onConflict: () => ({ big: 1n }) })
+    const one = await engine.create({ n: 0 })
+    const two = await engine.retrieve(one.id)
+    one.data['n'] = 1
+    two!.data['n'] = 2
+    await engine.flush(one)
+    await expect(engine.flush(two!)).rejects.toThrow('session.data.n.big: a BigInt')
+  })
+
+  it('hand over records that are frozen to the bottom', async () => {
+    const records: SessionRecord[] = []
+    const inner = memoryStore()
+    const store: Store = {
+      ...inner,
+      write(id, record, expected) {
+        records.push(record)
+        return inner.write(id, record, expected)
+      },
+    }
+    const engine = createEngine({ store })
+    const session = await engine.create({ user: { name: 'ada' }, list: [{ n: 1 }] })
+    session.flash('note', { text: 'hello' })
+    session.data['list'] = [{ n: 1 }, { n: 2 }]
+    await engine.flush(session)
+    const thawed = (value: unknown): unknown[] =>
+      typeof value === 'object' && value !== null
+        ? [...(Object.isFrozen(value) ? [] : [value]), ...Object.values(value).flatMap(thawed)]
+        : []
+    expect(records).toHaveLength(2)
+    expect(records.flatMap(thawed)).toEqual([])
+    expect(records[1]!.flash).toEqual({ note: { text: 'hello' } })
   })
 
   it('refuse a conflict under onConflict error, and name the path', async () => {

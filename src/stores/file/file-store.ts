@@ -58,7 +58,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
       failing('touch a session', async () => {
         const look = layout.accepts(id) ? reader.look(id) : null
         if (look?.kind !== 'found' || look.stored.version !== expected) return null
-        return write(id, { ...look.stored.record, expiresAt }, expected)
+        return write(id, Object.freeze({ ...look.stored.record, expiresAt }), expected)
       }),
 
     turn: (id) =>
@@ -120,7 +120,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
         const outcome = await locked(id, token, () => {
           if (reader.versionOf(id) !== expected) return 'changed'
           if (!files.publish(token, reader.pathOf(id))) return 'taken over'
-          return { version: reader.wrote(id, bytes, facts) }
+          return { version: reader.wrote(id, bytes, record, facts) }
         })
         if (typeof outcome === 'object') {
           await directory.settle()

@@ -16,6 +16,11 @@ export interface Layout {
    */
   decode(id: string, bytes: Buffer, modifiedAt: number): SessionRecord
   /**
+   * What `decode` makes of what `encode` makes of a record, where that is the record itself; else `null`: then only
+   * reading tells.
+   */
+  asRead?(record: SessionRecord): SessionRecord | null
+  /**
    * When a session ends, where the beginning of its file says so exactly as `encode` writes it; else NaN.
    * A sweep over many sessions need not parse those that go on.
    */

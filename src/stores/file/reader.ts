@@ -32,9 +32,10 @@ export interface Reader {
   isOver(id: string, now: number): boolean
   /**
    * Remembers what was just written and moved into place.
+   * @param record what was written, and may be kept when it is frozen
    * @param prepared the facts before that, where they tell any change
    */
-  wrote(id: string, bytes: Buffer, prepared: Facts | null): Version
+  wrote(id: string, bytes: Buffer, record: SessionRecord, prepared: Facts | null): Version
   forget(id: string): void
 }
 
@@ -46,17 +47,12 @@ const RACY = 20
 
 const MAX_CACHED = 10_000
 
-/** A text of so many bytes is kept until somebody asks for the record: a longer one is read again. */
-const MAX_KEPT = 16_384
-
 interface Known {
   /** `null`: we wrote it ourselves, and cannot tell whether somebody has edited it since. */
   readonly facts: Facts | null
   readonly version: Version
   /** `null` until somebody asks. */
   stored: Stored | null
-  /** What it is made from then, where that is short enough to keep. */
-  bytes: Buffer | null
   /** Whether equal facts mean equal content. */
   readonly trusted: boolean
 }
@@ -79,24 +75,21 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       const path = pathOf(id)
       const known = cache.get(id)
       let isFile = true // it was when we read it
-      let loaded: Loaded | null = null
       if (!known || known.trusted) {
         const facts = io.lstat(path)
         if (!facts) {
           cache.delete(id)
           return { kind: 'absent' }
         }
-        if (known && isUnchanged(known, facts)) {
-          if (known.stored) return { kind: 'found', stored: known.stored }
-          loaded = known.bytes && { known, whole: { facts, bytes: known.bytes } }
+        if (known?.stored && isUnchanged(known, facts)) {
+          return { kind: 'found', stored: known.stored }
         }
         isFile = facts.isFile()
       }
       try {
         if (!isFile) throw new Unreadable('it is not a regular file')
-        const { known: now, whole } = loaded ?? load(id, path)
+        const { known: now, whole } = load(id, path)
         now.stored ??= Object.freeze({ record: recordIn(id, whole), version: now.version })
-        now.bytes = null
         return { kind: 'found', stored: now.stored }
       } catch (error) {
         cache.delete(id)
@@ -131,10 +124,12 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       }
     },
 
-    wrote(id, bytes, prepared) {
+    wrote(id, bytes, record, prepared) {
       const version = versionFrom(bytes)
       const facts = prepared && movedFacts(pathOf(id), prepared)
-      remember(id, { facts, version, stored: null, bytes: kept(bytes), trusted: facts !== null })
+      const same = Object.isFrozen(record) ? layout.asRead?.(record) : null
+      const stored = same ? Object.freeze({ record: same, version }) : null
+      remember(id, { facts, version, stored, trusted: facts !== null })
       return version
     },
 
@@ -165,8 +160,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     const last = cache.get(id)
     const stored = last?.version === version ? last.stored : null
     const { facts } = whole
-    const bytes = stored ? null : kept(whole.bytes)
-    const known = { facts, version, stored, bytes, trusted: isSettled(facts, before) }
+    const known = { facts, version, stored, trusted: isSettled(facts, before) }
     remember(id, known)
     return { known, whole }
   }
@@ -218,10 +212,6 @@ function isUnchanged({ facts }: Known, now: Facts): boolean {
 
 function isSameContent(facts: Facts, now: Facts): boolean {
   return facts.ino === now.ino && facts.size === now.size && facts.mtimeNs === now.mtimeNs
-}
-
-function kept(bytes: Buffer): Buffer | null {
-  return bytes.length <= MAX_KEPT ? bytes : null
 }
 
 /** The whole content decides, so a version holds across processes and however often the file was copied about. */

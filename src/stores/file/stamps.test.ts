@@ -2,7 +2,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freezeJson } from '../../core/copy.ts'
 import { createId } from '../../core/id.ts'
+import type { SessionRecord } from '../../core/store.ts'
 import { nodeIo, type Facts, type Io } from './io.ts'
 import { jsonStore } from './json-store.ts'
 import { tellsChangesApart } from './stamps.ts'
@@ -70,7 +72,8 @@ describe('a file system tells changes apart', () => {
 })
 
 describe('what was written', () => {
-  const record = (n: number) => ({ data: { n }, createdAt: 1000, expiresAt: 4e12, revision: 1 })
+  const record = (n: number, more: Partial<SessionRecord> = {}): SessionRecord =>
+    freezeJson({ data: { n }, createdAt: 1000, expiresAt: 4e12, revision: 1, ...more })
 
   it('is not read back where the disk tells changes apart', async () => {
     let reads = 0
@@ -80,6 +83,24 @@ describe('what was written', () => {
     const version = await store.write(id, record(1), null)
     expect(await store.read(id)).toEqual({ record: record(1), version })
     expect(reads).toBe(tellsChangesApart(probe, nodeIo) ? 0 : 1)
+  })
+
+  it('is as it will be read, also what a text cannot say exactly, or what somebody may still change', async () => {
+    const thawed = { ...record(3), data: { n: 3 } }
+    const records = [
+      record(1, { expiresAt: 4e12 + 0.5 }),
+      record(2, { idle: 1001.1, lifetime: 7 / 3 }),
+      thawed,
+      record(4, { expiresAt: Infinity }),
+    ]
+    for (const written of records) {
+      const [here, elsewhere] = [jsonStore({ dir }), jsonStore({ dir })]
+      const id = createId()
+      await here.write(id, written, null)
+      thawed.data.n++
+      const known = await here.read(id)
+      expect(known).toEqual(await elsewhere.read(id))
+    }
   })
 
   it('is read again when it was edited in place before anybody looked', async () => {
