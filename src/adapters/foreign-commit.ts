@@ -67,6 +67,8 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const draft = compose(mine, base, theirs, replays)
       const version = await write(id, draft, theirs)
+      // most requests have nothing to store, and go on from where they are
+      if (version === base?.stored.version && !draft.merged) return base
       if (version !== null) {
         announce(id, draft)
         return { id, data: mine.data, stored: { record: draft.record, version } }
@@ -115,7 +117,7 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     }
     const revision = (theirs?.record.revision ?? 0) + (isSame ? 0 : 1)
     return {
-      record: handedOver({ ...before, data, createdAt, expiresAt, revision }),
+      record: { ...before, data, createdAt, expiresAt, revision },
       before,
       merged,
       conflicts,
@@ -135,11 +137,11 @@ export function saver({ store, policy, settle, report, now }: SaveParts): Save {
     theirs: Stored | null,
   ): Promise<string | null> {
     if (theirs?.record.revision !== record.revision) {
-      return store.write(id, record, theirs?.version ?? null)
+      return store.write(id, handedOver(record), theirs?.version ?? null)
     }
     return record.expiresAt === theirs.record.expiresAt
       ? theirs.version
-      : store.touch(id, record, theirs.version)
+      : store.touch(id, handedOver(record), theirs.version)
   }
 
   function announce(id: string, { record, before, merged, conflicts }: Draft): void {

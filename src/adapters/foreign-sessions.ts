@@ -91,10 +91,11 @@ export function foreignSessions(store: Store, options: ForeignOptions): ForeignS
       const { cookie } = session as { readonly cookie?: unknown }
       const { data, expires } = snapshot({ cookie })
       await inTurn(id, async () => {
-        const base = baseOf(session, id) ?? (await found(id))
+        const known = baseOf(session, id)
+        const base = known ?? (await found(id))
         const touched =
           base && (await commit(id, { data: { ...base.data, ...data }, expires }, base))
-        if (touched) bases.set(session, touched)
+        if (touched && touched !== known) bases.set(session, touched)
       })
     },
 
