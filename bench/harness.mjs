@@ -84,10 +84,12 @@ export function progress(text = '') {
 export const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
 
 /** Three digits that mean something. */
-export function digits(number) {
+export function digits(number, how = {}) {
   if (number === undefined || Number.isNaN(number)) return '-'
-  const places = number < 0.1 ? 3 : number < 1 ? 2 : number < 10 ? 1 : 0
+  const size = Math.abs(number)
+  const places = size < 0.1 ? 3 : size < 1 ? 2 : size < 10 ? 1 : 0
   return number.toLocaleString('en-US', {
+    ...how,
     minimumFractionDigits: places,
     maximumFractionDigits: places,
   })

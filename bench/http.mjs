@@ -162,7 +162,10 @@ const sections = Object.keys(WORK).map((work) => {
       'requests/s': harness.digits(row.perSecond),
       'of no sessions': `${harness.digits((row.perSecond / baseOf(row).perSecond) * 100)} %`,
       'CPU us/request': harness.digits(row.cpu),
-      'added us': row === baseOf(row) ? '-' : `+${harness.digits(row.cpu - baseOf(row).cpu)}`,
+      'added us':
+        row === baseOf(row)
+          ? '-'
+          : harness.digits(row.cpu - baseOf(row).cpu, { signDisplay: 'always' }),
       'of no sessions, by CPU': `${harness.digits((baseOf(row).cpu / row.cpu) * 100)} %`,
     })),
   }
