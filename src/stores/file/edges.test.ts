@@ -216,6 +216,27 @@ describe('a store that has much', () => {
     }
     expect((await store.read(first))?.record).toEqual(record())
   }, 60_000)
+
+  it('remembers fewer of them the larger they are', async () => {
+    const opened = new Set<string>()
+    const io: Io = {
+      ...nodeIo,
+      open(file, flags, mode) {
+        opened.add(path.basename(file, '.json'))
+        return nodeIo.open(file, flags, mode)
+      },
+    }
+    const store = jsonStore({ dir, io })
+    const ids = Array.from({ length: 40 }, createId)
+    for (const id of ids) await store.write(id, record({ data: { text: 'x'.repeat(1e6) } }), null)
+    for (const id of ids) await store.read(id)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+    for (const id of ids.slice(-10)) await store.read(id) // old enough by now to be believed
+    opened.clear()
+    for (const id of [...ids.slice(0, 5), ...ids.slice(-10)])
+      expect(await store.read(id)).not.toBeNull()
+    expect([...opened].sort()).toEqual(ids.slice(0, 5).sort())
+  })
 })
 
 describe('a writer', () => {

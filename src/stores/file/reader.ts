@@ -45,7 +45,9 @@ export interface Reader {
  */
 const RACY = 20
 
+/** So many sessions are remembered, or so many bytes of text, which are a few times as much in memory. */
 const MAX_CACHED = 10_000
+const MAX_HELD = 32 * 1024 * 1024
 
 interface Known {
   /** `null`: we wrote it ourselves, and cannot tell whether somebody has edited it since. */
@@ -55,6 +57,8 @@ interface Known {
   stored: Stored | null
   /** Whether equal facts mean equal content. */
   readonly trusted: boolean
+  /** Of the text, in bytes. */
+  readonly size: number
 }
 
 interface Loaded {
@@ -65,6 +69,7 @@ interface Loaded {
 /** @param maxBytes a longer file is not read at all */
 export function readerOf(directory: Directory, layout: Layout, maxBytes: number, io: Io): Reader {
   const cache = new Map<string, Known>()
+  let held = 0
   const within = join(directory.path, sep) // joined once: this is on the path of every request
   const pathOf = (id: string) => within + id + layout.extension
 
@@ -78,7 +83,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       if (!known || known.trusted) {
         const facts = io.lstat(path)
         if (!facts) {
-          cache.delete(id)
+          forget(id)
           return { kind: 'absent' }
         }
         if (known?.stored && isUnchanged(known, facts)) {
@@ -92,7 +97,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
         now.stored ??= Object.freeze({ record: recordIn(id, whole), version: now.version })
         return { kind: 'found', stored: now.stored }
       } catch (error) {
-        cache.delete(id)
+        forget(id)
         if (errorCode(error) === 'ENOENT') return { kind: 'absent' }
         if (!(error instanceof Unreadable)) throw error
         return { kind: 'unreadable', reason: error.message, settled: !isFile }
@@ -129,11 +134,11 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       const facts = prepared && movedFacts(pathOf(id), prepared)
       const same = Object.isFrozen(record) ? layout.asRead?.(record) : null
       const stored = same ? Object.freeze({ record: same, version }) : null
-      remember(id, { facts, version, stored, trusted: facts !== null })
+      remember(id, { facts, version, stored, trusted: facts !== null, size: bytes.length })
       return version
     },
 
-    forget: (id) => void cache.delete(id),
+    forget,
   }
 
   function versionOf(id: string): Version | null {
@@ -160,7 +165,8 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     const last = cache.get(id)
     const stored = last?.version === version ? last.stored : null
     const { facts } = whole
-    const known = { facts, version, stored, trusted: isSettled(facts, before) }
+    const size = whole.bytes.length
+    const known = { facts, version, stored, trusted: isSettled(facts, before), size }
     remember(id, known)
     return { known, whole }
   }
@@ -189,11 +195,18 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function remember(id: string, known: Known): void {
-    if (cache.size >= MAX_CACHED && !cache.has(id)) {
-      const [oldest] = cache.keys()
-      cache.delete(oldest as string)
-    }
+    forget(id)
     cache.set(id, known)
+    held += known.size
+    for (const oldest of cache.keys()) {
+      if (cache.size <= MAX_CACHED && held <= MAX_HELD) break
+      forget(oldest)
+    }
+  }
+
+  function forget(id: string): void {
+    held -= cache.get(id)?.size ?? 0
+    cache.delete(id)
   }
 }
 
