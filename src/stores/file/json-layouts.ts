@@ -11,13 +11,12 @@ export const plainJsonLayout: Layout = {
     stringify: (value) => JSON.stringify(value, null, 2),
     parse: JSON.parse,
   }),
-  asRead(record) {
-    const { createdAt, expiresAt, idle, lifetime } = record
-    // a part of a millisecond is not written down, and a duration comes back by way of its seconds
-    const isWhole =
-      Number.isInteger(createdAt) && (Number.isInteger(expiresAt) || expiresAt === Infinity)
-    return isWhole && idle === undefined && lifetime === undefined ? record : null
-  },
+  // a part of a millisecond is not written down, and a duration comes back by way of its seconds
+  isExact: ({ createdAt, expiresAt, idle, lifetime }) =>
+    Number.isInteger(createdAt) &&
+    (Number.isInteger(expiresAt) || expiresAt === Infinity) &&
+    idle === undefined &&
+    lifetime === undefined,
   expiryIn(id, head) {
     const [, whose, expires] = HEAD.exec(head) ?? []
     return whose === id ? time(expires) : NaN

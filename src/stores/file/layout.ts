@@ -15,11 +15,8 @@ export interface Layout {
    * @throws Unreadable with a reason that quotes nothing of the file
    */
   decode(id: string, bytes: Buffer, modifiedAt: number): SessionRecord
-  /**
-   * What `decode` makes of what `encode` makes of a record, where that is the record itself; else `null`: then only
-   * reading tells.
-   */
-  asRead?(record: SessionRecord): SessionRecord | null
+  /** Whether `decode` makes the very same of what `encode` makes of a record. Absent: only reading tells. */
+  isExact?(record: SessionRecord): boolean
   /**
    * When a session ends, where the beginning of its file says so exactly as `encode` writes it; else NaN.
    * A sweep over many sessions need not parse those that go on.

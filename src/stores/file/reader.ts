@@ -132,8 +132,8 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     wrote(id, bytes, record, prepared) {
       const version = versionFrom(bytes)
       const facts = prepared && movedFacts(pathOf(id), prepared)
-      const same = Object.isFrozen(record) ? layout.asRead?.(record) : null
-      const stored = same ? Object.freeze({ record: same, version }) : null
+      const isKnown = Object.isFrozen(record) && layout.isExact?.(record)
+      const stored = isKnown ? Object.freeze({ record, version }) : null
       remember(id, { facts, version, stored, trusted: facts !== null, size: bytes.length })
       return version
     },

@@ -77,12 +77,17 @@ describe('what was written', () => {
 
   it('is not read back where the disk tells changes apart', async () => {
     let reads = 0
-    const io: Io = { ...nodeIo, read: (...args) => (reads++, nodeIo.read(...args)) }
+    // a machine that is busy elsewhere may be too slow to say
+    const io: Io = {
+      ...nodeIo,
+      elapsed: () => 0,
+      read: (...args) => (reads++, nodeIo.read(...args)),
+    }
     const store = jsonStore({ dir, io })
     const id = createId()
     const version = await store.write(id, record(1), null)
     expect(await store.read(id)).toEqual({ record: record(1), version })
-    expect(reads).toBe(tellsChangesApart(probe, nodeIo) ? 0 : 1)
+    expect(reads).toBe(tellsChangesApart(probe, io) ? 0 : 1)
   })
 
   it('is as it will be read, also what a text cannot say exactly, or what somebody may still change', async () => {
