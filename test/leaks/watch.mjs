@@ -42,5 +42,6 @@ await watch()
 await rest()
 const before = census()
 for (let times = 0; times < 5; times++) await watch()
+await engine[Symbol.asyncDispose]() // on a busy machine its disk may have seemed slow, and been given a thread
 const after = await settled(before)
 process.stdout.write(JSON.stringify({ before, during, after, exits, onSignals }))
