@@ -414,6 +414,30 @@ describe('two requests at once', () => {
     await expect(engine.flush(two!)).rejects.toThrow('session.data.n.big: a BigInt')
   })
 
+  it('keep neither value when a function decides for none', async () => {
+    const engine = createEngine({ store: memoryStore(), onConflict: () => undefined })
+    const one = await engine.create({ n: 0, user: 'ada' })
+    const two = await engine.retrieve(one.id)
+    one.data['n'] = 1
+    two!.data['n'] = 2
+    await engine.flush(one)
+    await engine.flush(two!)
+    expect((await engine.retrieve(one.id))!.data).toEqual({ user: 'ada' })
+  })
+
+  it('refuse what is nested so deep that it could not be read again', async () => {
+    const engine = createEngine({ store: memoryStore(), maxDepth: 5000 })
+    const session = await engine.create({ n: 0 })
+    let deep: Record<string, unknown> = {}
+    for (let level = 0; level < 1200; level++) deep = { deep }
+    session.data['deep'] = deep
+    await expect(engine.flush(session)).rejects.toMatchObject({
+      code: 'INVALID',
+      message: 'Cannot store the session: it is nested deeper than 1000 levels',
+    })
+    expect((await engine.retrieve(session.id))!.data).toEqual({ n: 0 })
+  })
+
   it('hand over records that are frozen to the bottom', async () => {
     const records: SessionRecord[] = []
     const inner = memoryStore()
