@@ -123,11 +123,17 @@ export async function judge(
     torn: [...found.values()].filter((state) => state === 'torn').length,
   }
 
-  /** What was acknowledged at the moment of the cut may be there, and changed since. */
+  /**
+   * What was acknowledged between the moment that counts and the cut may be there, and changed since: then it lives, or
+   * somebody set about to destroy it.
+   */
   function hasLivingHeir(id: string): boolean {
     return entries.some(
       ({ what, from, id: heir }) =>
-        what === 'renew' && from === id && (found.get(heir) ?? 'gone') !== 'gone',
+        what === 'renew' &&
+        from === id &&
+        ((found.get(heir) ?? 'gone') !== 'gone' ||
+          entries.some((entry) => entry.what === 'destroy' && entry.id === heir)),
     )
   }
 
