@@ -200,14 +200,21 @@ interface TheirStore {
   createSession(this: object, request: object, session: object): object
 }
 
-/** The store that express-session has for others to inherit from: found from here, or from where the app runs. */
+let found: TheirStore | undefined
+
+/**
+ * The store that express-session has for others to inherit from: found from here, or from where the app runs. Looked
+ * for once: that takes longer than reading a session does.
+ */
 function theirStore(): TheirStore {
+  return (found ??= find('express-session', [import.meta.url, `${process.cwd()}/`]))
+}
+
+function find(name: string, places: readonly string[]): TheirStore {
   let cause: unknown
-  for (const place of [import.meta.url, `${process.cwd()}/`]) {
+  for (const place of places) {
     try {
-      const library = createRequire(place)('express-session') as {
-        Store: { prototype: TheirStore }
-      }
+      const library = createRequire(place)(name) as { Store: { prototype: TheirStore } }
       return library.Store.prototype
     } catch (error) {
       cause = error

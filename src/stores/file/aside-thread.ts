@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { VitrineError } from '../../core/errors.ts'
-import type { Store } from '../../core/store.ts'
 import type { Answer, AsideOptions, Call, Said, Stop } from './aside.ts'
-import { fileStore } from './file-store.ts'
+import { fileStore, type FileStore } from './file-store.ts'
 import { gauge } from './gauge.ts'
 import { nodeIo } from './io.ts'
 import { jsonLayout } from './json-layouts.ts'
@@ -15,10 +14,10 @@ const measured = gauge(nodeIo)
 const stop = new AbortController()
 const opened = open()
 
-async function open(): Promise<Required<Store>> {
+async function open(): Promise<Required<FileStore>> {
   const layout = options.format === 'yaml' ? await yamlLayout(options) : jsonLayout(options)
   const io = options.sweeps ? nodeIo : measured.io
-  const store = fileStore({ ...options, io }, layout) as Required<Store>
+  const store = fileStore({ ...options, io }, layout) as Required<FileStore>
   if (options.sweeps) return store // a directory that is gone is not made again
   // the directory is ready, and warnings about it were given by the first thread
   await store.init((event) => {

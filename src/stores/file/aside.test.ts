@@ -4,11 +4,12 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { compiled } from '../../../test/compiled.ts'
+import { freezeJson } from '../../core/copy.ts'
 import type { SessionEvent } from '../../core/events.ts'
 import { createId } from '../../core/id.ts'
 import type { SessionRecord, Store } from '../../core/store.ts'
 import { withThread } from './aside.ts'
-import { fileStore } from './file-store.ts'
+import { fileStore, type FileStore } from './file-store.ts'
 import { gauge, type Gauge, type Kind } from './gauge.ts'
 import { nodeIo } from './io.ts'
 import { jsonLayout } from './json-layouts.ts'
@@ -30,7 +31,7 @@ const record: SessionRecord = {
 
 function open(program: URL, maxBytes?: number): Required<Store> {
   const files = fileStore({ dir, ...(maxBytes && { maxBytes }) }, jsonLayout({}))
-  const watched: Store = {
+  const watched: FileStore = {
     ...files,
     read: (id) => (here.push('read'), files.read(id)),
     write: (...args) => (here.push('write'), files.write(...args)),
@@ -83,6 +84,23 @@ describe('another thread', () => {
     expect(await store.read(id)).toBeNull()
     expect(here).toEqual(['read'])
     expect(fs.readdirSync(dir).filter((name) => name.endsWith('.json'))).toEqual([])
+  })
+
+  it('tells this one what it has put there, which is not read back then', async () => {
+    await untilAside()
+    slow.look = false
+    const id = createId()
+    const given = freezeJson({ ...record, data: { user: 'ada' } })
+    const version = (await store.write(id, given, null)) as string
+    const found = await store.read(id)
+    expect(found?.version).toBe(version)
+    expect(found?.record).toBe(given)
+
+    const file = path.join(dir, `${id}.json`)
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('ada', 'eve'))
+    expect((await store.read(id))?.record.data).toEqual({ user: 'eve' })
+    expect(await store.write(id, given, version)).toBeNull()
+    expect((await store.read(id))?.record.data).toEqual({ user: 'eve' })
   })
 
   it('says what it measured', async () => {

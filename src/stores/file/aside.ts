@@ -3,8 +3,10 @@ import { VitrineError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
 import type { Store } from '../../core/store.ts'
-import type { FileStoreOptions } from './options.ts'
+import type { FileStore } from './file-store.ts'
 import type { Gauge, Kind, Measured } from './gauge.ts'
+import type { FileStoreOptions } from './options.ts'
+import type { Written } from './reader.ts'
 
 /** What the other thread has to know to open the same directory. */
 export interface AsideOptions extends Omit<FileStoreOptions, 'io'> {
@@ -13,13 +15,10 @@ export interface AsideOptions extends Omit<FileStoreOptions, 'io'> {
   readonly sweeps?: true
 }
 
-/** What the other thread does for a slow disk. */
-type Method = 'read' | 'write' | 'touch' | 'delete'
-
-/** A call that the other thread makes. */
+/** A call that the other thread makes: for a slow disk, or to sweep. */
 export interface Call {
   readonly n: number
-  readonly method: Method | 'reap'
+  readonly method: 'read' | 'put' | 'touch' | 'delete' | 'reap'
   readonly args: readonly unknown[]
 }
 
@@ -43,13 +42,6 @@ interface Asked {
   readonly reject: (error: unknown) => void
 }
 
-const KIND: Readonly<Record<Method, Kind>> = {
-  read: 'look',
-  write: 'change',
-  touch: 'change',
-  delete: 'change',
-}
-
 /** Beside this file in the package. */
 const PROGRAM = new URL('./aside-thread.js', import.meta.url)
 
@@ -60,18 +52,19 @@ const PROGRAM = new URL('./aside-thread.js', import.meta.url)
  * @param program what the thread runs
  */
 export function withThread(
-  store: Store,
+  store: FileStore,
   gauge: Gauge,
   options: AsideOptions,
   program: URL = PROGRAM,
 ): Required<Store> {
-  const files = store as Required<Store>
+  const files = store as Required<FileStore>
   let report: Report = () => {}
   let thread: Thread | null = null
   let isBroken = false
 
-  function ask<T>(method: Method, args: readonly unknown[], here: () => Promise<T>) {
-    if (isBroken || !gauge.isSlow(KIND[method])) return here()
+  /** The other thread, when it is better at such operations for now, and there. */
+  function better(kind: Kind): Thread | null {
+    if (isBroken || !gauge.isSlow(kind)) return null
     thread ??= threadOf(
       program,
       options,
@@ -82,21 +75,34 @@ export function withThread(
         thread = null
       },
     )
-    return thread.isReady() ? thread.ask<T>(method, args) : here()
+    return thread.isReady() ? thread : null
   }
 
   return {
     ...files,
+
     init(listener) {
       report = listener
       return files.init(listener)
     },
-    read: (id) => ask('read', [id], () => files.read(id)),
-    write: (id, record, expected) =>
-      ask('write', [id, record, expected], () => files.write(id, record, expected)),
+
+    read: (id) => better('look')?.ask('read', [id]) ?? files.read(id),
+
+    write(id, record, expected) {
+      const other = better('change')
+      if (!other) return files.write(id, record, expected)
+      return other.ask<Written | null>('put', [id, record, expected]).then((written) => {
+        if (written) files.learn(id, record, written)
+        return written && written.version
+      })
+    },
+
     touch: (id, expiresAt, expected) =>
-      ask('touch', [id, expiresAt, expected], () => files.touch(id, expiresAt, expected)),
-    delete: (id) => ask('delete', [id], () => files.delete(id)),
+      better('change')?.ask('touch', [id, expiresAt, expected]) ??
+      files.touch(id, expiresAt, expected),
+
+    delete: (id) => better('change')?.ask('delete', [id]) ?? files.delete(id),
+
     async close() {
       const ending = thread
       thread = null

@@ -12,7 +12,7 @@ import { idsOf, type Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
 import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './options.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
-import { readerOf, type Look } from './reader.ts'
+import { readerOf, type Look, type Written } from './reader.ts'
 import { sweep, type Aside } from './reap.ts'
 import { watchDirectory } from './watch.ts'
 
@@ -22,12 +22,20 @@ const MID_WRITE = 30
 /** How often a writer that was taken over starts over before it gives up. */
 const MAX_STARTS = 20
 
+/** A store of files, and what two threads that have one each on the same directory tell each other. */
+export interface FileStore extends Store {
+  /** As `write`, and tells all that is known then. */
+  put(id: string, record: SessionRecord, expected: Version | null): Promise<Written | null>
+  /** Takes over what the other one has put there, so that it need not be read back. */
+  learn(id: string, record: SessionRecord, written: Written): void
+}
+
 /**
  * Keeps sessions in files, one each. Every write is a compare-and-swap that replaces the file whole, also between
  * processes.
  * @param aside sweeps where there are many
  */
-export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Aside): Store {
+export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Aside): FileStore {
   const { io = nodeIo, maxBytes = DEFAULT_MAX_BYTES, durability = 'crash' } = options
   let report: Report = () => {}
   const directory = directoryAt(options.dir ?? 'sessions', io, durability === 'power')
@@ -52,13 +60,18 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
         return look.kind === 'unreadable' ? readAgain(id, look) : storedOf(look)
       }),
 
-    write: (id, record, expected) => failing('write a session', () => write(id, record, expected)),
+    write: (id, record, expected) =>
+      failing('write a session', async () => versionOf(await put(id, record, expected))),
+
+    put: (id, record, expected) => failing('write a session', () => put(id, record, expected)),
+    learn: reader.learn,
 
     touch: (id, expiresAt, expected) =>
       failing('touch a session', async () => {
         const look = layout.accepts(id) ? reader.look(id) : null
         if (look?.kind !== 'found' || look.stored.version !== expected) return null
-        return write(id, Object.freeze({ ...look.stored.record, expiresAt }), expected)
+        const touched = Object.freeze({ ...look.stored.record, expiresAt })
+        return versionOf(await put(id, touched, expected))
       }),
 
     turn: (id) =>
@@ -103,11 +116,11 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
       }),
   }
 
-  async function write(
+  async function put(
     id: string,
     record: SessionRecord,
     expected: Version | null,
-  ): Promise<Version | null> {
+  ): Promise<Written | null> {
     if (!layout.accepts(id)) return null
     let encoded: Buffer | undefined
     for (let start = 0; start < MAX_STARTS; start++) {
@@ -120,11 +133,11 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
         const outcome = await locked(id, token, () => {
           if (reader.versionOf(id) !== expected) return 'changed'
           if (!files.publish(token, reader.pathOf(id))) return 'taken over'
-          return { version: reader.wrote(id, bytes, record, facts) }
+          return reader.wrote(id, bytes, record, facts)
         })
         if (typeof outcome === 'object') {
           await directory.settle()
-          return outcome.version
+          return outcome
         }
         files.abandon(token)
         if (outcome === 'changed') return null
@@ -228,6 +241,10 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
       closeWay(way, io)
     }
   }
+}
+
+function versionOf(written: Written | null): Version | null {
+  return written && written.version
 }
 
 function storedOf(look: Look): Stored | null {

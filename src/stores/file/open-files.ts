@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Store } from '../../core/store.ts'
 import { withThread } from './aside.ts'
-import { fileStore } from './file-store.ts'
+import { fileStore, type FileStore } from './file-store.ts'
 import type { FileStoreOptions } from './options.ts'
 import { gauge } from './gauge.ts'
 import { nodeIo } from './io.ts'
@@ -18,7 +18,7 @@ export function openFiles(
   format: 'json' | 'yaml',
 ): Required<Store> {
   const { io, ...rest } = options
-  if (io) return { ...(fileStore(options, layout) as Required<Store>), async close() {} }
+  if (io) return { ...(fileStore(options, layout) as Required<FileStore>), async close() {} }
   const measured = gauge(nodeIo)
   const dir = resolve(rest.dir ?? 'sessions') // a thread has no directory of its own to be in
   const aside = { ...rest, dir, format }

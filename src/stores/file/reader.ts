@@ -13,6 +13,18 @@ export type Look =
   | { readonly kind: 'found'; readonly stored: Stored }
   | { readonly kind: 'unreadable'; readonly reason: string; readonly settled: boolean }
 
+/** What tells the state of a file from any other. */
+export type Stamp = Pick<Facts, 'ino' | 'size' | 'mtimeNs' | 'ctimeNs'>
+
+/** What is known of a file that was just written. */
+export interface Written {
+  readonly version: Version
+  /** `null`: nobody can tell whether somebody has edited it since. */
+  readonly stamp: Stamp | null
+  /** Of the text, in bytes. */
+  readonly size: number
+}
+
 /** Reads session files, and reads an unchanged one only once. */
 export interface Reader {
   pathOf(id: string): string
@@ -35,7 +47,9 @@ export interface Reader {
    * @param record what was written, and may be kept when it is frozen
    * @param prepared the facts before that, where they tell any change
    */
-  wrote(id: string, bytes: Buffer, record: SessionRecord, prepared: Facts | null): Version
+  wrote(id: string, bytes: Buffer, record: SessionRecord, prepared: Facts | null): Written
+  /** Remembers what another thread has written. */
+  learn(id: string, record: SessionRecord, written: Written): void
   forget(id: string): void
 }
 
@@ -49,16 +63,11 @@ const RACY = 20
 const MAX_CACHED = 10_000
 const MAX_HELD = 32 * 1024 * 1024
 
-interface Known {
-  /** `null`: we wrote it ourselves, and cannot tell whether somebody has edited it since. */
-  readonly facts: Facts | null
-  readonly version: Version
+interface Known extends Written {
   /** `null` until somebody asks. */
   stored: Stored | null
-  /** Whether equal facts mean equal content. */
+  /** Whether an equal stamp means equal content. */
   readonly trusted: boolean
-  /** Of the text, in bytes. */
-  readonly size: number
 }
 
 interface Loaded {
@@ -130,14 +139,13 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     },
 
     wrote(id, bytes, record, prepared) {
-      const version = versionFrom(bytes)
-      const facts = prepared && movedFacts(pathOf(id), prepared)
-      const isKnown = Object.isFrozen(record) && layout.isExact?.(record)
-      const stored = isKnown ? Object.freeze({ record, version }) : null
-      remember(id, { facts, version, stored, trusted: facts !== null, size: bytes.length })
-      return version
+      const stamp = prepared && movedStamp(pathOf(id), prepared)
+      const written = { version: versionFrom(bytes), stamp, size: bytes.length }
+      learn(id, record, written)
+      return written
     },
 
+    learn,
     forget,
   }
 
@@ -166,16 +174,18 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     const stored = last?.version === version ? last.stored : null
     const { facts } = whole
     const size = whole.bytes.length
-    const known = { facts, version, stored, trusted: isSettled(facts, before), size }
+    const known = { stamp: facts, version, stored, trusted: isSettled(facts, before), size }
     remember(id, known)
     return { known, whole }
   }
 
   /** @returns `null`: somebody has edited it since, or nobody can tell; to move a file changes its change time only */
-  function movedFacts(path: string, prepared: Facts): Facts | null {
+  function movedStamp(path: string, prepared: Facts): Stamp | null {
     try {
       const now = io.lstat(path)
-      return now && isSameContent(prepared, now) ? now : null
+      if (!now || !isSameContent(prepared, now)) return null
+      const { ino, size, mtimeNs, ctimeNs } = now
+      return { ino, size, mtimeNs, ctimeNs }
     } catch {
       return null // it is stored all the same
     }
@@ -192,6 +202,13 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     } catch (error) {
       throw new Unreadable((error as RangeError).message)
     }
+  }
+
+  function learn(id: string, record: SessionRecord, written: Written): void {
+    const { version, stamp } = written
+    const isKnown = Object.isFrozen(record) && layout.isExact?.(record)
+    const stored = isKnown ? Object.freeze({ record, version }) : null
+    remember(id, { ...written, stored, trusted: stamp !== null })
   }
 
   function remember(id: string, known: Known): void {
@@ -219,12 +236,12 @@ function isSettled(facts: Facts, now: number): boolean {
  * A rename over the file brings another inode; an edit in place moves the change time, which no program can set
  * back (`utimes` cannot).
  */
-function isUnchanged({ facts }: Known, now: Facts): boolean {
-  return facts !== null && facts.ctimeNs === now.ctimeNs && isSameContent(facts, now)
+function isUnchanged({ stamp }: Known, now: Facts): boolean {
+  return stamp !== null && stamp.ctimeNs === now.ctimeNs && isSameContent(stamp, now)
 }
 
-function isSameContent(facts: Facts, now: Facts): boolean {
-  return facts.ino === now.ino && facts.size === now.size && facts.mtimeNs === now.mtimeNs
+function isSameContent(stamp: Stamp, now: Facts): boolean {
+  return stamp.ino === now.ino && stamp.size === now.size && stamp.mtimeNs === now.mtimeNs
 }
 
 /** The whole content decides, so a version holds across processes and however often the file was copied about. */
