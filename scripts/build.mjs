@@ -40,6 +40,7 @@ async function bundle(input, entryFileNames, codeSplitting) {
     // Node's parts and packages; not what the bundler itself brings
     external: /^(node:|[a-z][a-z-]+(\/|$))/,
     preserveEntrySignatures: 'allow-extension',
+    experimental: { attachDebugInfo: 'none' }, // which module a line comes from: 0.7 kB of comments
   })
   await build.write({
     dir: dist,

@@ -1,16 +1,14 @@
-import type { JsonObject } from './data.ts'
 import { changesBetween, compose, isChanged, nextExpiry, rebase } from './draft.ts'
 import type { Outcome, RequestEngine } from './engine.ts'
 import { VitrineError } from './errors.ts'
 import { sessionTag } from './events.ts'
+import { ownSessions } from './own-sessions.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive, policyOf } from './policy.ts'
-import { LiveSession } from './live-session.ts'
 import type { Session } from './session.ts'
-import { closeSession } from './store-engine.ts'
-import { SessionState, UNSTORED } from './state.ts'
-import type { Incoming } from './transport.ts'
+import type { SessionState } from './state.ts'
 import type { Sealer, SealedRecord, SessionRecord } from './store.ts'
+import type { Incoming } from './transport.ts'
 
 const KEEP: Outcome = { kind: 'keep' }
 
@@ -21,12 +19,13 @@ const KEEP: Outcome = { kind: 'keep' }
  */
 export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string): RequestEngine {
   const { policy, shape, report, now, createId } = parts
+  const { stateOf, requestOf, fresh, found, close } = ownSessions(createId, parts)
 
-  const engine: RequestEngine = {
+  return {
     init: async () => undefined,
 
     async create(data) {
-      const session = await fresh(null, false)
+      const session = await fresh(null, false, false)
       if (data !== undefined) session.data = data
       await seal(stateOf(session))
       return session
@@ -39,10 +38,10 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
         const session = await find(ticket, request)
         if (session) return session
       }
-      return fresh(request, tickets.length > 0)
+      return fresh(request, tickets.length > 0, false)
     },
 
-    requestOf: (session) => LiveSession.requestOf(session, engine),
+    requestOf,
 
     async flush(session) {
       const state = stateOf(session)
@@ -67,53 +66,21 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
       return isDue(state) ? conclude(state) : KEEP
     },
 
-    close: (session) => closeSession(stateOf(session), parts),
-
+    close,
     [Symbol.asyncDispose]: async () => undefined,
-  }
-  return engine
-
-  function stateOf(session: Session): SessionState {
-    return LiveSession.stateOf(session, engine)
   }
 
   async function find(ticket: string, request: Incoming | null): Promise<Session | null> {
     const record = await asked('open', () => sealer.unseal(ticket, purpose))
     if (!record) return rejected('forged')
     if (!isLive(record, now(), policy)) return rejected('expired')
-    const loaded = shape.load(record.data, sessionTag(record.id))
-    const pristine = loaded instanceof Promise ? await loaded : loaded
-    if (!pristine) return rejected('invalid')
-    return new LiveSession(
-      new SessionState(engine, createId, parts, {
-        id: record.id,
-        record,
-        version: null,
-        pristine,
-        presented: true,
-        muted: false,
-        request,
-      }),
-    )
+    const session = found(record.id, record, null, request)
+    return (session instanceof Promise ? await session : session) ?? rejected('invalid')
   }
 
   function rejected(reason: 'forged' | 'expired' | 'invalid'): null {
     report({ type: 'rejected', at: now(), reason })
     return null
-  }
-
-  async function fresh(request: Incoming | null, presented: boolean): Promise<Session> {
-    const empty = shape.empty()
-    const pristine: JsonObject = empty instanceof Promise ? await empty : empty
-    return new LiveSession(
-      new SessionState(engine, createId, parts, {
-        ...UNSTORED,
-        pristine,
-        presented,
-        muted: false,
-        request,
-      }),
-    )
   }
 
   /** Whether the client needs a new ticket. A record that it does not know was sealed by `flush`. */

@@ -1,15 +1,14 @@
 import { committer } from './commit.ts'
-import type { JsonObject } from './data.ts'
 import { isChanged } from './draft.ts'
+import type { Outcome, RequestEngine } from './engine.ts'
 import { VitrineError } from './errors.ts'
-import { sessionTag, type RejectReason } from './events.ts'
+import type { RejectReason } from './events.ts'
+import { ownSessions } from './own-sessions.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive } from './policy.ts'
 import { readyStore } from './ready-store.ts'
-import type { Outcome, RequestEngine } from './engine.ts'
-import { LiveSession } from './live-session.ts'
 import type { Session } from './session.ts'
-import { SessionState, UNSTORED } from './state.ts'
+import type { SessionState } from './state.ts'
 import type { Store } from './store.ts'
 import { waitingStates } from './together.ts'
 import type { Incoming } from './transport.ts'
@@ -18,12 +17,13 @@ const KEEP: Outcome = { kind: 'keep' }
 
 /** The engine over a store. */
 export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
-  const { policy, shape, report, now } = parts
+  const { policy, report, now } = parts
   const store = readyStore(backend, report)
   const { inTurn, behind } = waitingStates()
   const { save, remove, isTouchDue } = committer(store, parts, createId, behind)
+  const { stateOf, requestOf, fresh, found, close } = ownSessions(createId, parts)
 
-  const engine: RequestEngine = {
+  return {
     init: () => store.init(),
 
     async create(data) {
@@ -34,22 +34,22 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     },
 
     async retrieve(ticket) {
-      const found = await find(ticket, null)
-      return typeof found === 'string' ? null : found
+      const session = await find(ticket, null)
+      return typeof session === 'string' ? null : session
     },
 
     async open(tickets, request) {
       let retired = false
       for (const ticket of tickets) {
-        const found = await find(ticket, request)
-        if (typeof found !== 'string') return found
-        retired ||= found === 'retired'
-        report({ type: 'rejected', at: now(), reason: found })
+        const session = await find(ticket, request)
+        if (typeof session !== 'string') return session
+        retired ||= session === 'retired'
+        report({ type: 'rejected', at: now(), reason: session })
       }
       return fresh(request, tickets.length > 0, retired)
     },
 
-    requestOf: (session) => LiveSession.requestOf(session, engine),
+    requestOf,
 
     async flush(session) {
       const state = stateOf(session)
@@ -76,14 +76,8 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
       return isIdle(state) ? KEEP : inTurn(state, () => conclude(state))
     },
 
-    close: (session) => closeSession(stateOf(session), parts),
-
+    close,
     [Symbol.asyncDispose]: () => store.close(),
-  }
-  return engine
-
-  function stateOf(session: Session): SessionState {
-    return LiveSession.stateOf(session, engine)
   }
 
   async function find(ticket: unknown, request: Incoming | null): Promise<Session | RejectReason> {
@@ -93,38 +87,8 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
     const { record, version } = stored
     if (!isLive(record, now(), policy)) return 'expired'
     if (record.retired) return 'retired'
-    const loaded = shape.load(record.data, sessionTag(ticket))
-    const pristine = loaded instanceof Promise ? await loaded : loaded
-    if (!pristine) return 'invalid'
-    return new LiveSession(
-      new SessionState(engine, createId, parts, {
-        id: ticket,
-        record,
-        version,
-        pristine,
-        presented: true,
-        muted: false,
-        request,
-      }),
-    )
-  }
-
-  async function fresh(
-    request: Incoming | null,
-    presented: boolean,
-    muted: boolean,
-  ): Promise<Session> {
-    const empty = shape.empty()
-    const pristine: JsonObject = empty instanceof Promise ? await empty : empty
-    return new LiveSession(
-      new SessionState(engine, createId, parts, {
-        ...UNSTORED,
-        pristine,
-        presented,
-        muted,
-        request,
-      }),
-    )
+    const session = found(ticket, record, version, request)
+    return (session instanceof Promise ? await session : session) ?? 'invalid'
   }
 
   function createId(): string {
@@ -156,17 +120,4 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
 /** Whether the client's ticket and its expiry are still what is stored. */
 function isKnown({ known, knownId, id, record }: SessionState): boolean {
   return known !== null && knownId === id && known.expiresAt === record?.expiresAt
-}
-
-/** Makes every later change to a session come too late. */
-export function closeSession(state: SessionState, { report, now, strict }: EngineParts): boolean {
-  state.late = (path) => {
-    report({ type: 'late', at: now(), session: sessionTag(state.id ?? ''), path })
-    if (!strict) return
-    throw new VitrineError(
-      'TOO_LATE',
-      `Cannot change ${path}: the response has left and the session is stored; change it before`,
-    )
-  }
-  return state.seen
 }

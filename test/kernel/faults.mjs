@@ -36,6 +36,25 @@ async function watched(work) {
   }
 }
 
+/**
+ * Whether a call is one by which a store finds out how exact times are, on a file that it makes while it writes
+ * another one: if it fails, nothing is trusted that need not be.
+ */
+function isProbe(struck, at) {
+  let writing = false
+  let probe
+  for (const line of struck.slice(0, at)) {
+    const [call, file] = line.split(' ')
+    if (call === 'unlink' && file === probe && line !== struck[at - 1]) probe = undefined
+    if (call === 'close' && !probe) writing = false
+    if (call === 'create' && /\/tmp\/[^/]+$/.test(file)) {
+      if (writing) probe = file
+      writing = true
+    }
+  }
+  return probe !== undefined
+}
+
 /** One run, with the Nth call failing. @returns what was wrong, and whether there is an Nth call */
 async function run(at, code) {
   const dir = path.join(room, 'sessions')
@@ -79,10 +98,11 @@ async function run(at, code) {
   await sweep(dir, appAt(dir, api))
   check(leftoversIn(dir).length === 0, `left over: ${leftoversIn(dir)}`)
   await fs.promises.rm(dir, { recursive: true })
-  return { at, code, call: struck[at - 1], hit, failed: error !== null, problems }
+  const probe = isProbe(struck, at)
+  return { at, code, call: struck[at - 1], hit, failed: error !== null, probe, problems }
 }
 
-const found = { runs: 0, calls: 0, failed: 0, problems: [] }
+const found = { runs: 0, calls: 0, failed: 0, probes: 0, problems: [] }
 await run(0, 'EIO') // the first opens what the process keeps
 for (const code of codes.split(',')) {
   for (let at = 1; ; at++) {
@@ -92,6 +112,7 @@ for (const code of codes.split(',')) {
     found.runs++
     found.calls = Math.max(found.calls, at)
     if (outcome.failed) found.failed++
+    if (outcome.probe) found.probes++
     if (at > 1000) throw new Error('there is no end')
   }
 }
