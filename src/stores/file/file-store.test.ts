@@ -2,12 +2,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freezeJson } from '../../core/copy.ts'
 import { createId } from '../../core/id.ts'
 import type { SessionEvent } from '../../core/events.ts'
 import type { SessionRecord, Store } from '../../core/store.ts'
-import { fileStore } from './file-store.ts'
+import { fileStore, type FileStore } from './file-store.ts'
 import type { FileStoreOptions } from './options.ts'
 import { nodeIo } from './io.ts'
+import { jsonLayout } from './json-layouts.ts'
 import { plainLayout } from './layout.ts'
 
 const layout = plainLayout('.json', {
@@ -60,7 +62,10 @@ describe('a session file', () => {
 
   it('is written over what another process wrote, also by one that wrote it before and has not read it since', async () => {
     const id = createId()
-    const [one, other] = [open(), open()]
+    const [one, other] = [0, 1].map(() => fileStore({ dir }, jsonLayout({}))) as [
+      FileStore,
+      FileStore,
+    ]
     const first = await one.write(id, record({ n: 1 }), null)
     const second = await other.write(id, record({ n: 2 }), first)
     expect(await one.write(id, record({ n: 3 }), second)).not.toBeNull()
@@ -180,6 +185,25 @@ describe('a session file', () => {
     opened = 0
     expect(await store.read(id)).toBe(first)
     expect(opened).toBe(0)
+  })
+})
+
+describe('two stores of one process on the same directory', () => {
+  it('need not read back what the other one has put there, and see what was edited since', async () => {
+    const id = createId()
+    const [one, other] = [0, 1].map(() => fileStore({ dir }, jsonLayout({}))) as [
+      FileStore,
+      FileStore,
+    ]
+    const given = freezeJson(record())
+    const written = await one.put(id, given, null)
+    expect(await other.put(id, given, null)).toBeNull()
+    other.learn(id, given, written!)
+    const found = await other.read(id)
+    expect(found).toEqual({ record: given, version: written!.version })
+    expect(found!.record).toBe(given)
+    fs.writeFileSync(fileOf(id), fs.readFileSync(fileOf(id), 'utf8').replace('ada', 'eve'))
+    expect((await other.read(id))?.record.data).toEqual({ user: 'eve' })
   })
 })
 

@@ -205,10 +205,10 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function learn(id: string, record: SessionRecord, written: Written): void {
-    const { version, stamp } = written
+    const { version, stamp, size } = written
     const isKnown = Object.isFrozen(record) && layout.isExact?.(record)
     const stored = isKnown ? Object.freeze({ record, version }) : null
-    remember(id, { ...written, stored, trusted: stamp !== null })
+    remember(id, { version, stamp, size, stored, trusted: stamp !== null })
   }
 
   function remember(id: string, known: Known): void {
