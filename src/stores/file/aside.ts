@@ -75,7 +75,9 @@ export function withThread(
         thread = null
       },
     )
-    return thread.isReady() ? thread : null
+    if (!thread.isReady()) return null
+    gauge.left(kind, thread.underWay())
+    return thread
   }
 
   return {
@@ -114,6 +116,8 @@ export function withThread(
 /** Another thread. */
 export interface Thread {
   isReady(): boolean
+  /** How many calls it has not answered yet. */
+  underWay(): number
   ask<T>(method: Call['method'], args: readonly unknown[]): Promise<T>
   stopReaping(): void
   /** Ends it when its work is done. */
@@ -171,6 +175,7 @@ export function threadOf(
 
   return {
     isReady: () => ready,
+    underWay: () => asked.size,
     ask: (method, args) =>
       new Promise((resolve, reject) => {
         const n = count++

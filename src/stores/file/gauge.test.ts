@@ -53,7 +53,7 @@ describe('a disk', () => {
     quick.takes.ms = 0.005
     const measured = gauge(quick.io)
     expect(second(quick, measured, 'look', 20_000)).toBe(false)
-    quick.takes.ms = 0.02
+    quick.takes.ms = 0.004
     expect(second(quick, measured, 'change', 20_000)).toBe(false)
   })
 
@@ -69,6 +69,32 @@ describe('a disk', () => {
     expect(second(tried, measured, kind, 100)).toBe(true)
     expect(second(tried, measured, kind, 40)).toBe(false)
     expect(second(tried, measured, kind, 100)).toBe(false)
+  })
+
+  it('that is busy is left to the other thread as long as callers wait side by side', () => {
+    const busy = disk()
+    busy.takes.ms = 0.02
+    const measured = gauge(busy.io)
+    const among = (others: number) => {
+      for (let n = 0; n < 32; n++) measured.left('change', others)
+    }
+    expect(second(busy, measured, 'change', 20_000)).toBe(true)
+    among(1)
+    expect(second(busy, measured, 'change', 20_000)).toBe(true)
+    among(0)
+    expect(measured.isSlow('change')).toBe(false)
+    expect(second(busy, measured, 'change', 20_000)).toBe(false)
+    busy.pass(10_000)
+    expect(second(busy, measured, 'change', 10_000)).toBe(true)
+  })
+
+  it('that is slow is left to it by a caller that is alone as well', () => {
+    const slow = disk()
+    slow.takes.ms = 0.2
+    const measured = gauge(slow.io)
+    expect(second(slow, measured, 'change', 300)).toBe(true)
+    for (let n = 0; n < 100; n++) measured.left('change', 0)
+    expect(measured.isSlow('change')).toBe(true)
   })
 
   it('that blocks for long is slow at once', () => {

@@ -10,6 +10,11 @@ export interface Gauge {
   readonly io: Io
   /** Whether operations of that kind are better done by another thread, for now. */
   isSlow(kind: Kind): boolean
+  /**
+   * Hears of a call that is left to the other thread.
+   * @param others how many of them are under way there already
+   */
+  left(kind: Kind, others: number): void
   /** Adds what another thread has measured. */
   add(kind: Kind, measured: Measured): void
   /** What was measured since the last time it was asked. */
@@ -29,9 +34,17 @@ const SLOW = 0.05
 const QUICK = 0.01
 /**
  * A hop to the other thread and back costs the event loop about 0.03 ms and the caller about 0.1 ms (measured): what an
- * operation must take on average, in ms, for that to pay. A change is made of five operations, a look of one or two.
+ * operation must take on average, in ms, for that to pay. A change is made of six operations, a look of one or two.
  */
 const WORTH: Readonly<Record<Kind, number>> = { look: 0.1, change: 0.03 }
+/**
+ * Where callers do not wait for each other, as in a server, it pays sooner: what the event loop is spared it gives to the
+ * next request. That there are others is seen only where they wait side by side, so it is tried with some calls.
+ */
+const WORTH_AMONG_OTHERS: Readonly<Record<Kind, number>> = { look: 0.1, change: 0.005 }
+const TRIAL = 32
+/** How long it is not tried again where there was no other, in ms. */
+const REST = 10_000
 
 const KINDS: Partial<Record<keyof Io, Kind>> = {
   close: 'change',
@@ -81,10 +94,23 @@ export function gauge(io: Io): Gauge {
       const passed = now - (state.since ??= now)
       if (passed < WINDOW && state.spent < WINDOW * SLOW) return state.slow
       const share = state.spent / Math.max(passed, state.spent)
-      const worthIt = state.spent / state.operations > WORTH[kind]
+      const each = state.spent / state.operations
+      state.needsOthers = each <= WORTH[kind]
+      const worthIt = state.needsOthers
+        ? each > WORTH_AMONG_OTHERS[kind] && now >= state.restsUntil
+        : each > WORTH[kind]
       state.slow = worthIt && share > (state.slow ? QUICK : SLOW)
-      Object.assign(state, { since: now, spent: 0, operations: 0 })
+      Object.assign(state, { since: now, spent: 0, operations: 0, left: 0, others: 0 })
       return state.slow
+    },
+
+    left(kind, others) {
+      const state = states[kind]
+      state.left++
+      state.others += others
+      if (!state.needsOthers || state.left < TRIAL || state.others >= state.left) return
+      state.slow = false
+      state.restsUntil = io.elapsed() + REST
     },
 
     add(kind, { operations, spent }) {
@@ -105,8 +131,23 @@ interface State {
   spent: number
   since: number | undefined
   slow: boolean
+  /** Whether it pays only where callers do not wait for each other. */
+  needsOthers: boolean
+  restsUntil: number
+  /** Calls that were left to the other thread, and how many others were there then, together. */
+  left: number
+  others: number
 }
 
 function watched(): State {
-  return { operations: 0, spent: 0, since: undefined, slow: false }
+  return {
+    operations: 0,
+    spent: 0,
+    since: undefined,
+    slow: false,
+    needsOthers: false,
+    restsUntil: 0,
+    left: 0,
+    others: 0,
+  }
 }
