@@ -72,10 +72,15 @@ export function readyStore(store: Store, report: Report): ReadyStore {
   }
 }
 
-function wrapped<T>(what: string, ask: () => Promise<T>): Promise<T> {
+/** Asks what others have made: what fails there comes out as `STORE`. */
+export function wrapped<T>(
+  what: string,
+  ask: () => Promise<T>,
+  asked: 'store' | 'sealer' = 'store',
+): Promise<T> {
   const refuse = (error: unknown): never => {
     if (error instanceof VitrineError) throw error
-    throw new VitrineError('STORE', `Cannot ${what}: the store failed`, error)
+    throw new VitrineError('STORE', `Cannot ${what}: the ${asked} failed`, error)
   }
   try {
     return ask().catch(refuse)

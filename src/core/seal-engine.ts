@@ -5,6 +5,7 @@ import { sessionTag } from './events.ts'
 import { ownSessions } from './own-sessions.ts'
 import type { EngineParts } from './parts.ts'
 import { isLive, policyOf } from './policy.ts'
+import { wrapped } from './ready-store.ts'
 import type { Session } from './session.ts'
 import type { SessionState } from './state.ts'
 import type { Sealer, SealedRecord, SessionRecord } from './store.ts'
@@ -71,7 +72,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
   }
 
   async function find(ticket: string, request: Incoming | null): Promise<Session | null> {
-    const record = await asked('open', () => sealer.unseal(ticket, purpose))
+    const record = await wrapped('open the session', () => sealer.unseal(ticket, purpose), 'sealer')
     if (!record) return rejected('forged')
     if (!isLive(record, now(), policy)) return rejected('expired')
     const session = found(record.id, record, null, request)
@@ -106,7 +107,7 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     await shape.check(draft.record.data)
     if (state.renewing || state.id === null) state.id = createId()
     const sealed: SealedRecord = { ...draft.record, id: state.id }
-    const ticket = await asked('seal', () => sealer.seal(sealed, purpose))
+    const ticket = await wrapped('seal the session', () => sealer.seal(sealed, purpose), 'sealer')
     rebase(state, draft, null)
     state.renewing = false
     if (draft.record.revision !== before?.revision) tell(state.id, before, draft.record)
@@ -124,14 +125,5 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
     if (state.record === null) return
     state.record = null
     report({ type: 'destroyed', at: now(), session: sessionTag(state.id ?? '') })
-  }
-}
-
-async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (error instanceof VitrineError) throw error
-    throw new VitrineError('STORE', `Cannot ${what} the session: the sealer failed`, error)
   }
 }

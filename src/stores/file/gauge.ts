@@ -96,11 +96,10 @@ export function gauge(io: Io): Gauge {
       const share = state.spent / Math.max(passed, state.spent)
       const each = state.spent / state.operations
       state.needsOthers = each <= WORTH[kind]
-      const worthIt = state.needsOthers
-        ? each > WORTH_AMONG_OTHERS[kind] && now >= state.restsUntil
-        : each > WORTH[kind]
+      const worthIt =
+        !state.needsOthers || (each > WORTH_AMONG_OTHERS[kind] && now >= state.restsUntil)
       state.slow = worthIt && share > (state.slow ? QUICK : SLOW)
-      Object.assign(state, { since: now, spent: 0, operations: 0, left: 0, others: 0 })
+      Object.assign(state, NOTHING, { since: now })
       return state.slow
     },
 
@@ -120,34 +119,28 @@ export function gauge(io: Io): Gauge {
 
     take(kind) {
       const { operations, spent } = states[kind]
-      Object.assign(states[kind], { operations: 0, spent: 0 })
+      Object.assign(states[kind], NOTHING)
       return { operations, spent }
     },
   }
 }
 
-interface State {
-  operations: number
-  spent: number
-  since: number | undefined
-  slow: boolean
-  /** Whether it pays only where callers do not wait for each other. */
-  needsOthers: boolean
-  restsUntil: number
+/** What is counted anew in each window. */
+const NOTHING = {
+  operations: 0,
+  spent: 0,
   /** Calls that were left to the other thread, and how many others were there then, together. */
-  left: number
-  others: number
+  left: 0,
+  others: 0,
 }
 
-function watched(): State {
+function watched() {
   return {
-    operations: 0,
-    spent: 0,
-    since: undefined,
+    ...NOTHING,
+    since: undefined as number | undefined,
     slow: false,
+    /** Whether it pays only where callers do not wait for each other. */
     needsOthers: false,
     restsUntil: 0,
-    left: 0,
-    others: 0,
   }
 }
