@@ -9,7 +9,7 @@ import { makeProject } from '../runtimes/project.ts'
 /** What of the package gets into the bundle of an app. */
 
 /** Compressed, in bytes, with the packages that Vitrine depends on. */
-const MAX_ONE_FILE = 33_350
+const MAX_ONE_FILE = 33_500
 const MAX_START = 24_000
 
 const SEALED = `
