@@ -146,8 +146,8 @@ describe('a session file', () => {
       },
     }
     const id = createId()
-    const store = open({ io })
-    await store.write(id, record({ n: 1 }), null)
+    const store = fileStore({ dir, io }, jsonLayout({})) // which could keep what it has written
+    await store.write(id, freezeJson(record({ n: 1 })), null)
     await store.read(id)
     fs.writeFileSync(fileOf(id), fs.readFileSync(fileOf(id), 'utf8').replace('"n": 1', '"n": 2'))
     expect((await store.read(id))?.record.data).toEqual({ n: 2 })
