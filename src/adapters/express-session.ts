@@ -200,22 +200,21 @@ interface TheirStore {
   createSession(this: object, request: object, session: object): object
 }
 
-let found: TheirStore | undefined
+let theirs: TheirStore | undefined
 
 /**
  * The store that express-session has for others to inherit from: found from here, or from where the app runs. Looked
- * for once: that takes longer than reading a session does.
+ * for once: it would be on the path of every request.
  */
 function theirStore(): TheirStore {
-  return (found ??= find('express-session', [import.meta.url, `${process.cwd()}/`]))
-}
-
-function find(name: string, places: readonly string[]): TheirStore {
+  if (theirs) return theirs
   let cause: unknown
-  for (const place of places) {
+  for (const place of [import.meta.url, `${process.cwd()}/`]) {
     try {
-      const library = createRequire(place)(name) as { Store: { prototype: TheirStore } }
-      return library.Store.prototype
+      const library = createRequire(place)('express-session') as {
+        Store: { prototype: TheirStore }
+      }
+      return (theirs = library.Store.prototype)
     } catch (error) {
       cause = error
     }

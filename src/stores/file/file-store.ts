@@ -61,7 +61,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
       }),
 
     write: (id, record, expected) =>
-      failing('write a session', async () => versionOf(await put(id, record, expected))),
+      failing('write a session', () => put(id, record, expected).then(versionOf)),
 
     put: (id, record, expected) => failing('write a session', () => put(id, record, expected)),
     learn: reader.learn,
@@ -71,7 +71,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
         const look = layout.accepts(id) ? reader.look(id) : null
         if (look?.kind !== 'found' || look.stored.version !== expected) return null
         const touched = Object.freeze({ ...look.stored.record, expiresAt })
-        return versionOf(await put(id, touched, expected))
+        return put(id, touched, expected).then(versionOf)
       }),
 
     turn: (id) =>
