@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { VitrineError } from '../../core/errors.ts'
-import type { Answer, AsideOptions, Call, Said, Stop } from './aside.ts'
+import type { Answer, Answers, AsideOptions, Call, Said, Stop } from './aside.ts'
+import { inBatches } from './batches.ts'
 import { fileStore, type FileStore } from './file-store.ts'
 import { gauge } from './gauge.ts'
 import { nodeIo } from './io.ts'
@@ -28,20 +29,22 @@ async function open(): Promise<Required<FileStore>> {
 }
 
 async function answer({ n, method, args }: Call): Promise<void> {
-  let result: Pick<Answer, 'value' | 'error'>
   try {
     const store = await opened
     const call = store[method] as (...args: readonly unknown[]) => Promise<unknown>
-    result = { value: await call(...args, ...(method === 'reap' ? [stop.signal] : [])) }
+    const value = await call(...args, ...(method === 'reap' ? [stop.signal] : []))
+    say({ n, value })
   } catch (error) {
     const { code, message, cause } = error as VitrineError
-    result = { error: { code, message, cause } }
+    say({ n, error: { code, message, cause } })
   }
-  const spent = { look: measured.take('look'), change: measured.take('change') }
-  parentPort?.postMessage({ n, ...result, ...spent } satisfies Answer)
 }
 
-parentPort?.on('message', (call: Call | Stop) => {
-  if (call === 'stop') stop.abort()
-  else void answer(call)
+const say = inBatches<Answer>((answers) => {
+  parentPort?.postMessage({ answers, measured: measured.take() } satisfies Answers)
+})
+
+parentPort?.on('message', (calls: Call[] | Stop) => {
+  if (calls === 'stop') stop.abort()
+  else for (const call of calls) void answer(call)
 })

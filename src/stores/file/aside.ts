@@ -3,10 +3,10 @@ import { VitrineError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
 import type { Store } from '../../core/store.ts'
+import { inBatches } from './batches.ts'
 import type { FileStore } from './file-store.ts'
 import type { Gauge, Kind, Measured } from './gauge.ts'
 import type { FileStoreOptions } from './options.ts'
-import type { Written } from './reader.ts'
 
 /** What the other thread has to know to open the same directory. */
 export interface AsideOptions extends Omit<FileStoreOptions, 'io'> {
@@ -25,13 +25,17 @@ export interface Call {
 /** Tells the other thread to end its sweep. */
 export type Stop = 'stop'
 
-/** What became of it. An error crosses as what it is made of. */
+/** What became of a call. An error crosses as what it is made of. */
 export interface Answer {
   readonly n: number
   readonly value?: unknown
   readonly error?: { readonly code: ErrorCode; readonly message: string; readonly cause: unknown }
-  readonly look: Measured
-  readonly change: Measured
+}
+
+/** What became of some calls, and what the disk cost the thread since it last said so. */
+export interface Answers {
+  readonly answers: readonly Answer[]
+  readonly measured: Measured
 }
 
 /** What the other thread says besides: that it is ready, and what a store reports. */
@@ -55,7 +59,7 @@ export function withThread(
   store: FileStore,
   gauge: Gauge,
   options: AsideOptions,
-  program: URL = PROGRAM,
+  program?: URL,
 ): Required<Store> {
   const files = store as Required<FileStore>
   let report: Report = () => {}
@@ -63,10 +67,9 @@ export function withThread(
   let isBroken = false
 
   /** The other thread, when it is better at such operations for now, and there. */
-  function better(kind: Kind): Thread | null {
-    if (isBroken || !gauge.isSlow(kind)) return null
+  function better(kind: Kind): Thread | undefined {
+    if (isBroken || !gauge.isSlow(kind)) return undefined
     thread ??= threadOf(
-      program,
       options,
       gauge,
       (event) => report(event),
@@ -74,8 +77,9 @@ export function withThread(
         isBroken = true // no threads here, or a bundler left the file out: things go on as they are
         thread = null
       },
+      program,
     )
-    if (!thread.isReady()) return null
+    if (!thread.isReady()) return undefined
     gauge.left(kind, thread.underWay())
     return thread
   }
@@ -92,11 +96,8 @@ export function withThread(
 
     write(id, record, expected) {
       const other = better('change')
-      if (!other) return files.write(id, record, expected)
-      return other.ask<Written | null>('put', [id, record, expected]).then((written) => {
-        if (written) files.learn(id, record, written)
-        return written && written.version
-      })
+      // the text is what crosses: a copy of the record would cost either thread more
+      return files.write(id, record, expected, other && ((...args) => other.ask('put', args)))
     },
 
     touch: (id, expiresAt, expected) =>
@@ -128,13 +129,14 @@ export interface Thread {
  * Starts a thread.
  * @param gauge hears what the disk cost it
  * @param broken is called when it ends by itself
+ * @param program what it runs
  */
 export function threadOf(
-  program: URL,
   options: AsideOptions,
   gauge: Pick<Gauge, 'add'>,
   report: Report,
   broken: () => void,
+  program: URL = PROGRAM,
 ): Thread {
   const asked = new Map<number, Asked>()
   let count = 0
@@ -143,23 +145,24 @@ export function threadOf(
   const worker = new Worker(program, { workerData: options })
   worker.on('error', (error) => stop(error))
   worker.on('exit', () => stop(new Error('The thread has ended')))
-  worker.on('message', (message: Answer | Said) => {
+  worker.on('message', (message: Answers | Said) => {
     if ('event' in message) return report(message.event)
     if ('ready' in message) return void (ready = true)
-    const { resolve, reject } = asked.get(message.n) as Asked
-    asked.delete(message.n)
-    if (asked.size === 0) rest()
-    gauge.add('look', message.look)
-    gauge.add('change', message.change)
-    if (!message.error) return resolve(message.value as never)
-    const { code, message: text, cause } = message.error
-    reject(new VitrineError(code, text, cause))
+    gauge.add(message.measured)
+    for (const answer of message.answers) hear(answer)
   })
+  const tell = inBatches<Call>((calls) => worker.postMessage(calls))
   worker.unref() // after the listeners: to listen for messages is to wait for them
 
-  function rest(): void {
-    worker.unref()
-    idle()
+  function hear({ n, value, error }: Answer): void {
+    const { resolve, reject } = asked.get(n) as Asked
+    asked.delete(n)
+    if (asked.size === 0) {
+      worker.unref()
+      idle()
+    }
+    if (error) reject(new VitrineError(error.code, error.message, error.cause))
+    else resolve(value as never)
   }
 
   /** Whether a call was carried out is not known then: the store failed. */
@@ -181,7 +184,7 @@ export function threadOf(
         const n = count++
         asked.set(n, { resolve, reject })
         if (asked.size === 1) worker.ref()
-        worker.postMessage({ n, method, args } satisfies Call)
+        tell({ n, method, args })
       }),
     stopReaping: () => worker.postMessage('stop' satisfies Stop),
     async end() {

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { VitrineError } from '../../core/errors.ts'
 import type { Report } from '../../core/events.ts'
-import { create, errorCode, unless, type Io } from './io.ts'
+import { create, errorCode, namesIn, unless, type Io } from './io.ts'
 import { sharedSync, syncNames } from './names-sync.ts'
 
 /** How often the directory is made that somebody removes again; then the disk is to blame. */
@@ -69,11 +69,9 @@ export function directoryAt(dir: string, io: Io, durable = false): Directory {
 
     wipe() {
       for (const inner of [directory.temporary, directory.quarantine]) {
-        let names: string[] = []
-        unless('ENOENT', () => {
-          names = io.readdir(inner)
-        })
-        for (const name of names) unless('ENOENT EISDIR EPERM', () => io.unlink(join(inner, name)))
+        for (const name of namesIn(inner, io)) {
+          unless('ENOENT EISDIR EPERM', () => io.unlink(join(inner, name)))
+        }
       }
     },
   }

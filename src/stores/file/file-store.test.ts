@@ -196,14 +196,14 @@ describe('two stores of one process on the same directory', () => {
       FileStore,
     ]
     const given = freezeJson(record())
-    const written = await one.put(id, given, null)
-    expect(await other.put(id, given, null)).toBeNull()
-    other.learn(id, given, written!)
-    const found = await other.read(id)
-    expect(found).toEqual({ record: given, version: written!.version })
+    const version = await one.write(id, given, null, other.put)
+    expect(await one.write(id, given, null, other.put)).toBeNull()
+    const found = await one.read(id)
+    expect(found).toEqual({ record: given, version })
     expect(found!.record).toBe(given)
+    expect((await other.read(id))?.version).toBe(version)
     fs.writeFileSync(fileOf(id), fs.readFileSync(fileOf(id), 'utf8').replace('ada', 'eve'))
-    expect((await other.read(id))?.record.data).toEqual({ user: 'eve' })
+    expect((await one.read(id))?.record.data).toEqual({ user: 'eve' })
   })
 })
 

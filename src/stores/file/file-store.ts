@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { biggestKeys } from '../../core/data.ts'
 import { VitrineError } from '../../core/errors.ts'
 import { sessionTag, type Report } from '../../core/events.ts'
 import type { SessionRecord, Store, Stored, Version } from '../../core/store.ts'
@@ -8,7 +7,7 @@ import { directoryAt } from './directory.ts'
 import { expiredRemover } from './expired.ts'
 import { failing, storeError } from './failure.ts'
 import { errorCode, nodeIo } from './io.ts'
-import { idsOf, type Layout } from './layout.ts'
+import { idsOf, textOf, type Layout } from './layout.ts'
 import { lockOf, locksIn } from './lock.ts'
 import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './options.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
@@ -22,12 +21,20 @@ const MID_WRITE = 30
 /** How often a writer that was taken over starts over before it gives up. */
 const MAX_STARTS = 20
 
-/** A store of files, and what two threads that have one each on the same directory tell each other. */
+/** Puts a text there if the version is still the one that is expected, and tells all that is known then. */
+export type Put = (id: string, text: string, expected: Version | null) => Promise<Written | null>
+
+/** A store of files, one of two threads that have one each on the same directory. */
 export interface FileStore extends Store {
-  /** As `write`, and tells all that is known then. */
-  put(id: string, record: SessionRecord, expected: Version | null): Promise<Written | null>
-  /** Takes over what the other one has put there, so that it need not be read back. */
-  learn(id: string, record: SessionRecord, written: Written): void
+  /** @param aside puts it there for this one, which need not read it back then */
+  write(
+    id: string,
+    record: SessionRecord,
+    expected: Version | null,
+    aside?: Put,
+  ): Promise<Version | null>
+  /** What is asked of it for the other one. */
+  put: Put
 }
 
 /**
@@ -60,18 +67,15 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
         return look.kind === 'unreadable' ? readAgain(id, look) : storedOf(look)
       }),
 
-    write: (id, record, expected) =>
-      failing('write a session', () => put(id, record, expected).then(versionOf)),
-
-    put: (id, record, expected) => failing('write a session', () => put(id, record, expected)),
-    learn: reader.learn,
+    write: (...args) => failing('write a session', () => write(...args)),
+    put: (...args) => failing('write a session', () => put(...args)),
 
     touch: (id, expiresAt, expected) =>
       failing('touch a session', async () => {
         const look = layout.accepts(id) ? reader.look(id) : null
         if (look?.kind !== 'found' || look.stored.version !== expected) return null
         const touched = Object.freeze({ ...look.stored.record, expiresAt })
-        return put(id, touched, expected).then(versionOf)
+        return write(id, touched, expected)
       }),
 
     turn: (id) =>
@@ -116,24 +120,31 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
       }),
   }
 
-  async function put(
+  async function write(
     id: string,
     record: SessionRecord,
     expected: Version | null,
-  ): Promise<Written | null> {
+    aside?: Put,
+  ): Promise<Version | null> {
+    if (!aside && reader.isPast(id, expected)) return null
+    const written = await (aside ?? put)(id, textOf(id, record, layout, maxBytes), expected)
+    if (written) reader.learn(id, record, written)
+    return written && written.version
+  }
+
+  async function put(id: string, text: string, expected: Version | null): Promise<Written | null> {
     if (!layout.accepts(id)) return null
-    let encoded: Buffer | undefined
+    const bytes = Buffer.from(text)
     for (let start = 0; start < MAX_STARTS; start++) {
       // what is known to be in vain is not prepared; the look under the lock decides
       if (reader.isPast(id, expected)) return null
-      const bytes = (encoded ??= encode(id, record))
       const token = files.token()
       const facts = await files.prepare(token, bytes)
       try {
         const outcome = await locked(id, token, () => {
           if (reader.versionOf(id) !== expected) return 'changed'
           if (!files.publish(token, reader.pathOf(id))) return 'taken over'
-          return reader.wrote(id, bytes, record, facts)
+          return reader.wrote(id, bytes, facts)
         })
         if (typeof outcome === 'object') {
           await directory.settle()
@@ -171,15 +182,6 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw storeError('list the sessions', error)
     }
-  }
-
-  function encode(id: string, record: SessionRecord): Buffer {
-    const bytes = Buffer.from(layout.encode(id, record))
-    if (bytes.length <= maxBytes) return bytes
-    throw new VitrineError(
-      'TOO_LARGE',
-      `Cannot store a session of ${bytes.length} bytes: the bound is ${maxBytes}; biggest: ${biggestKeys(record.data)}`,
-    )
   }
 
   /**
@@ -241,10 +243,6 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
       closeWay(way, io)
     }
   }
-}
-
-function versionOf(written: Written | null): Version | null {
-  return written && written.version
 }
 
 function storedOf(look: Look): Stored | null {

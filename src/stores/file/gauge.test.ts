@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { gauge, type Gauge, type Kind } from './gauge.ts'
 import { nodeIo, type Io } from './io.ts'
 
+const NONE = { operations: 0, spent: 0 }
+
 /** A disk of which each operation takes as long as it is told, by a clock of its own. */
 function disk(): { io: Io; pass: (ms: number) => void; takes: { ms: number } } {
   let now = 0
@@ -111,7 +113,7 @@ describe('a disk', () => {
     const measured = gauge(tried.io)
     measured.isSlow('change')
     tried.pass(500)
-    measured.add('change', { operations: 100, spent: 100 })
+    measured.add({ look: NONE, change: { operations: 100, spent: 100 } })
     expect(measured.isSlow('change')).toBe(true)
     tried.pass(1000)
     expect(measured.isSlow('change')).toBe(false)
@@ -123,10 +125,11 @@ it('opening to read is a look, opening to write a change, and what fails counts'
   tried.takes.ms = 2
   const { io, take } = gauge(tried.io)
   io.open('/x', constants.O_RDONLY)
-  expect(take('look')).toEqual({ operations: 1, spent: 2 })
   io.open('/x', constants.O_WRONLY | constants.O_CREAT)
   expect(() => io.unlink('/x')).toThrow('EIO')
-  expect(take('change')).toEqual({ operations: 2, spent: 4 })
-  expect(take('change')).toEqual({ operations: 0, spent: 0 })
-  expect(take('look')).toEqual({ operations: 0, spent: 0 })
+  expect(take()).toEqual({
+    look: { operations: 1, spent: 2 },
+    change: { operations: 2, spent: 4 },
+  })
+  expect(take()).toEqual({ look: NONE, change: NONE })
 })

@@ -16,16 +16,15 @@ export interface Gauge {
    */
   left(kind: Kind, others: number): void
   /** Adds what another thread has measured. */
-  add(kind: Kind, measured: Measured): void
+  add(measured: Measured): void
   /** What was measured since the last time it was asked. */
-  take(kind: Kind): Measured
+  take(): Measured
 }
 
-/** Operations, and how long they took together, in ms. */
-export interface Measured {
-  readonly operations: number
-  readonly spent: number
-}
+/** Operations of each kind, and how long they took together, in ms. */
+export type Measured = Readonly<
+  Record<Kind, { readonly operations: number; readonly spent: number }>
+>
 
 /** How long the disk is watched before it is judged, in ms. */
 const WINDOW = 1000
@@ -46,25 +45,27 @@ const TRIAL = 32
 /** How long it is not tried again where there was no other, in ms. */
 const REST = 10_000
 
-const KINDS: Partial<Record<keyof Io, Kind>> = {
-  close: 'change',
-  read: 'look',
-  write: 'change',
-  fstat: 'look',
-  lstat: 'look',
-  rename: 'change',
-  unlink: 'change',
+const look = (): Kind => 'look'
+const change = (): Kind => 'change'
+const KINDS: Partial<Record<keyof Io, (path: unknown, flags: number) => Kind>> = {
+  open: (_, flags) => (flags & constants.O_CREAT ? 'change' : 'look'),
+  close: change,
+  read: look,
+  write: change,
+  fstat: look,
+  lstat: look,
+  rename: change,
+  unlink: change,
 }
 
 /** Measures what a file system costs. */
 export function gauge(io: Io): Gauge {
   const states = { look: watched(), change: watched() }
 
-  function measured<A extends unknown[], T>(
-    kindOf: (...args: A) => Kind,
-    operation: (...args: A) => T,
-  ): (...args: A) => T {
-    return (...args) => {
+  const all: Record<string, unknown> = { ...io }
+  for (const [name, kindOf] of Object.entries(KINDS)) {
+    const operation = io[name as keyof Io] as (...args: unknown[]) => unknown
+    all[name] = (...args: [unknown, number]) => {
       const since = io.elapsed()
       try {
         return operation(...args)
@@ -75,15 +76,6 @@ export function gauge(io: Io): Gauge {
       }
     }
   }
-
-  const all: Record<string, unknown> = { ...io }
-  for (const [name, kind] of Object.entries(KINDS)) {
-    all[name] = measured(() => kind, io[name as keyof Io] as (...args: unknown[]) => unknown)
-  }
-  all['open'] = measured<Parameters<Io['open']>, number>(
-    (_, flags) => (flags & constants.O_CREAT ? 'change' : 'look'),
-    io.open,
-  )
 
   return {
     io: all as unknown as Io,
@@ -112,16 +104,14 @@ export function gauge(io: Io): Gauge {
       state.restsUntil = io.elapsed() + REST
     },
 
-    add(kind, { operations, spent }) {
-      states[kind].operations += operations
-      states[kind].spent += spent
+    add(measured) {
+      for (const kind of ['look', 'change'] as const) {
+        states[kind].operations += measured[kind].operations
+        states[kind].spent += measured[kind].spent
+      }
     },
 
-    take(kind) {
-      const { operations, spent } = states[kind]
-      Object.assign(states[kind], NOTHING)
-      return { operations, spent }
-    },
+    take: () => ({ look: taken(states.look), change: taken(states.change) }),
   }
 }
 
@@ -143,4 +133,10 @@ function watched() {
     needsOthers: false,
     restsUntil: 0,
   }
+}
+
+function taken(state: ReturnType<typeof watched>): Measured[Kind] {
+  const { operations, spent } = state
+  Object.assign(state, NOTHING)
+  return { operations, spent }
 }

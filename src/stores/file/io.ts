@@ -131,6 +131,15 @@ export function unless(codes: string, operation: () => void): boolean {
   }
 }
 
+/** The names in a directory; none where there is no directory. */
+export function namesIn(path: string, io: Io): string[] {
+  let names: string[] = []
+  unless('ENOENT ENOTDIR', () => {
+    names = io.readdir(path)
+  })
+  return names
+}
+
 /** How often a change is tried that is refused for a moment only. */
 const BUSY_TRIES = 10
 

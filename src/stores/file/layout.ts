@@ -1,4 +1,5 @@
-import { isPlainObject, type JsonObject } from '../../core/data.ts'
+import { biggestKeys, isPlainObject, type JsonObject } from '../../core/data.ts'
+import { VitrineError } from '../../core/errors.ts'
 import { isId } from '../../core/id.ts'
 import type { Codec, SessionRecord } from '../../core/store.ts'
 
@@ -22,6 +23,26 @@ export interface Layout {
    * A sweep over many sessions need not parse those that go on.
    */
   expiryIn?(id: string, head: string): number
+}
+
+/**
+ * The text of a session's file.
+ * @param maxBytes how long it may be at most
+ * @throws VitrineError `TOO_LARGE`, or what `encode` throws
+ */
+export function textOf(
+  id: string,
+  record: SessionRecord,
+  layout: Layout,
+  maxBytes: number,
+): string {
+  const text = layout.encode(id, record)
+  const size = Buffer.byteLength(text)
+  if (size <= maxBytes) return text
+  throw new VitrineError(
+    'TOO_LARGE',
+    `Cannot store a session of ${size} bytes: the bound is ${maxBytes}; biggest: ${biggestKeys(record.data)}`,
+  )
 }
 
 /** The ids that file names stand for. */

@@ -19,7 +19,7 @@ export type Stamp = Pick<Facts, 'ino' | 'size' | 'mtimeNs' | 'ctimeNs'>
 /** What is known of a file that was just written. */
 export interface Written {
   readonly version: Version
-  /** `null`: nobody can tell whether somebody has edited it since. */
+  /** As long as the file has it, it is the same. `null`: nobody can tell whether somebody has edited it since. */
   readonly stamp: Stamp | null
   /** Of the text, in bytes. */
   readonly size: number
@@ -44,11 +44,13 @@ export interface Reader {
   isOver(id: string, now: number): boolean
   /**
    * Remembers what was just written and moved into place.
-   * @param record what was written, and may be kept when it is frozen
    * @param prepared the facts before that, where they tell any change
    */
-  wrote(id: string, bytes: Buffer, record: SessionRecord, prepared: Facts | null): Written
-  /** Remembers what another thread has written. */
+  wrote(id: string, bytes: Buffer, prepared: Facts | null): Written
+  /**
+   * Remembers what was written, by this thread or another one.
+   * @param record what it says, which is kept when it is frozen
+   */
   learn(id: string, record: SessionRecord, written: Written): void
   forget(id: string): void
 }
@@ -66,8 +68,6 @@ const MAX_HELD = 32 * 1024 * 1024
 interface Known extends Written {
   /** `null` until somebody asks. */
   stored: Stored | null
-  /** Whether an equal stamp means equal content. */
-  readonly trusted: boolean
 }
 
 interface Loaded {
@@ -89,7 +89,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       const path = pathOf(id)
       const known = cache.get(id)
       let isFile = true // it was when we read it
-      if (!known || known.trusted) {
+      if (known?.stamp !== null) {
         const facts = io.lstat(path)
         if (!facts) {
           forget(id)
@@ -138,10 +138,10 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
       }
     },
 
-    wrote(id, bytes, record, prepared) {
+    wrote(id, bytes, prepared) {
       const stamp = prepared && movedStamp(pathOf(id), prepared)
       const written = { version: versionFrom(bytes), stamp, size: bytes.length }
-      learn(id, record, written)
+      remember(id, { ...written, stored: null })
       return written
     },
 
@@ -152,7 +152,7 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   function versionOf(id: string): Version | null {
     const known = cache.get(id)
     const path = pathOf(id)
-    if (!known || known.trusted) {
+    if (known?.stamp !== null) {
       const facts = io.lstat(path)
       if (!facts?.isFile()) return null
       if (known && isUnchanged(known, facts)) return known.version
@@ -172,9 +172,8 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
     const version = versionFrom(whole.bytes)
     const last = cache.get(id)
     const stored = last?.version === version ? last.stored : null
-    const { facts } = whole
-    const size = whole.bytes.length
-    const known = { stamp: facts, version, stored, trusted: isSettled(facts, before), size }
+    const stamp = isSettled(whole.facts, before) ? whole.facts : null
+    const known = { version, stamp, size: whole.bytes.length, stored }
     remember(id, known)
     return { known, whole }
   }
@@ -205,10 +204,9 @@ export function readerOf(directory: Directory, layout: Layout, maxBytes: number,
   }
 
   function learn(id: string, record: SessionRecord, written: Written): void {
-    const { version, stamp, size } = written
     const isKnown = Object.isFrozen(record) && layout.isExact?.(record)
-    const stored = isKnown ? Object.freeze({ record, version }) : null
-    remember(id, { version, stamp, size, stored, trusted: stamp !== null })
+    const stored = isKnown ? Object.freeze({ record, version: written.version }) : null
+    remember(id, { ...written, stored })
   }
 
   function remember(id: string, known: Known): void {

@@ -74,10 +74,11 @@ describe('another thread', () => {
     const waiting = `import { parentPort } from 'node:worker_threads'
       const none = { operations: 0, spent: 0 }
       let n, stopped = false
-      parentPort.on('message', (call) => {
-        if (call === 'stop') stopped = true
-        else n = call.n
-        if (stopped && n !== undefined) parentPort.postMessage({ n, value: 7, look: none, change: none })
+      parentPort.on('message', (calls) => {
+        if (calls === 'stop') stopped = true
+        else n = calls[0].n
+        if (!stopped || n === undefined) return
+        parentPort.postMessage({ answers: [{ n, value: 7 }], measured: { look: none, change: none } })
       })`
     const stop = new AbortController()
     if (when === 'before') stop.abort()

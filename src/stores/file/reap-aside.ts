@@ -1,8 +1,5 @@
 import { threadOf, type AsideOptions, type Thread } from './aside.ts'
 
-/** Beside this file in the package. */
-const PROGRAM = new URL('./aside-thread.js', import.meta.url)
-
 /**
  * Sweeps in a thread that lives as long. To the directory it is one more process: what holds for two of them holds here.
  * @param now milliseconds since the epoch
@@ -13,19 +10,17 @@ export async function reapAside(
   options: AsideOptions,
   now: number,
   signal?: AbortSignal,
-  program: URL = PROGRAM,
+  program?: URL,
 ): Promise<number | null> {
   let isBroken = false
   let thread: Thread
   try {
-    const nothing = () => {}
-    const gauge = { add: nothing } // what a sweep costs the disk says nothing of the event loop
     thread = threadOf(
-      program,
       { ...options, sweeps: true },
-      gauge,
-      nothing,
+      { add() {} }, // what a sweep costs the disk says nothing of the event loop
+      () => {},
       () => (isBroken = true),
+      program,
     )
   } catch {
     return null // no threads are allowed here

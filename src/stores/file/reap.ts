@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Directory } from './directory.ts'
 import type { Remover } from './expired.ts'
-import { unless, type Io } from './io.ts'
+import { namesIn, unless, type Io } from './io.ts'
 import type { Locks } from './lock.ts'
 
 /** How long the sweep may keep the event loop at a time, in ms. */
@@ -89,11 +89,7 @@ export async function sweep(work: Sweep, now: number, signal?: AbortSignal): Pro
 
 /** What was on its way into quarantine when its mover died gets there; the rest is removed. */
 function sweepOrphans({ temporary, quarantine }: Directory, io: Io): void {
-  let names: string[] = []
-  unless('ENOENT', () => {
-    names = io.readdir(temporary)
-  })
-  for (const name of names) {
+  for (const name of namesIn(temporary, io)) {
     const path = join(temporary, name)
     const facts = io.lstat(path)
     if (!facts || Number(facts.mtimeMs) > io.now() - ORPHANED) continue

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { StoreChange } from '../../core/store.ts'
 import type { Directory } from './directory.ts'
-import { unless, type Io } from './io.ts'
-import { idOf, type Layout } from './layout.ts'
+import { namesIn, unless, type Io } from './io.ts'
+import { idOf, idsOf, type Layout } from './layout.ts'
 
 /** The whole directory is looked through this often, in ms: a net under what the system may not tell. */
 const RESCAN = 30_000
@@ -99,11 +99,7 @@ export async function* watchDirectory(
   }
 
   function here(): string[] {
-    let names: string[] = []
-    unless('ENOENT ENOTDIR', () => {
-      names = io.readdir(directory.path)
-    })
-    return names.map((name) => idOf(name, layout)).filter((id) => id !== null)
+    return idsOf(namesIn(directory.path, io), layout)
   }
 
   /** Waits for an event, the signal, or the time. */
