@@ -101,7 +101,7 @@ describe('another thread', () => {
     expect(found?.record).toBe(given)
 
     const file = path.join(dir, `${id}.json`)
-    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('ada', 'eve'))
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('"ada"', '"eve"'))
     expect((await store.read(id))?.record.data).toEqual({ user: 'eve' })
     expect(await store.write(id, given, version)).toBeNull()
     expect((await store.read(id))?.record.data).toEqual({ user: 'eve' })

@@ -21,7 +21,10 @@ const MID_WRITE = 30
 /** How often a writer that was taken over starts over before it gives up. */
 const MAX_STARTS = 20
 
-/** Puts a text there if the version is still the one that is expected, and tells all that is known then. */
+/**
+ * Puts a text under an id that the store accepts, if the version is still the one that is expected. Tells all that is known
+ * then.
+ */
 export type Put = (id: string, text: string, expected: Version | null) => Promise<Written | null>
 
 /** A store of files, one of two threads that have one each on the same directory. */
@@ -126,14 +129,13 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
     expected: Version | null,
     aside?: Put,
   ): Promise<Version | null> {
-    if (!aside && reader.isPast(id, expected)) return null
+    if (!layout.accepts(id) || (!aside && reader.isPast(id, expected))) return null
     const written = await (aside ?? put)(id, textOf(id, record, layout, maxBytes), expected)
     if (written) reader.learn(id, record, written)
     return written && written.version
   }
 
   async function put(id: string, text: string, expected: Version | null): Promise<Written | null> {
-    if (!layout.accepts(id)) return null
     const bytes = Buffer.from(text)
     for (let start = 0; start < MAX_STARTS; start++) {
       // what is known to be in vain is not prepared; the look under the lock decides
