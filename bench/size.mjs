@@ -53,20 +53,27 @@ const programs = {
     }`,
 }
 harness.progress('bundling')
+const places = {
+  'for an edge server': { platform: 'browser', conditions: ['workerd'], external: ['node:*'] },
+  'for Node': { platform: 'node' },
+}
 const bundles = []
-for (const [name, contents] of Object.entries(programs)) {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: here },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'es2022',
-    logLevel: 'error',
-  })
-  const { contents: code } = outputFiles[0]
-  bundles.push({ name, bytes: code.length, gzipped: gzipSync(code, { level: 9 }).length })
+for (const [place, target] of Object.entries(places)) {
+  for (const [program, contents] of Object.entries(programs)) {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: here },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      target: 'es2022',
+      logLevel: 'error',
+      ...target,
+    })
+    const { contents: code } = outputFiles[0]
+    const gzipped = gzipSync(code, { level: 9 }).length
+    bundles.push({ name: `${program}, ${place}`, bytes: code.length, gzipped })
+  }
 }
 
 const importing = (file) => ['--input-type=module', '-e', `import '${file}'`]

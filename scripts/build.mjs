@@ -23,7 +23,7 @@ const FILES = [
   ['sessions', /^(sessions|transports)\//],
   ['memory-store', /^stores\/(memory|change-feed)\./],
   ['yaml-files', /^stores\/file\/.*(yaml|scalar-types)/],
-  ['json-files', /^stores\/file\/(?!aside-thread|look)/],
+  ['json-files', /^stores\/file\/(?!aside-thread|look|.*default-store)/],
   ['node-http', /^adapters\/(node-|opened)/],
   ['command', /^tools\/cli\/(args|commands?|failure|io|main|process|style|terminal)\./],
   ['verbs', /^tools\/cli\/(?!verbs\/|help\.)/],
@@ -32,11 +32,19 @@ const FILES = [
 const moduleOf = (id) => relative(source, id).replaceAll('\\', '/')
 const isOfCommand = (id) => moduleOf(id).startsWith('tools/cli/')
 
-async function bundle(input, entryFileNames, codeSplitting) {
+/** `imports` in package.json says what it is: an app's bundler puts something else in its place for an edge server. */
+const defaultStore = {
+  name: 'default-store',
+  resolveId: (path) =>
+    path === '../stores/file/default-store.ts' ? { id: '#default-store', external: true } : null,
+}
+
+async function bundle(input, entryFileNames, codeSplitting, plugins = []) {
   const build = await rolldown({
     cwd: root,
     input,
     platform: 'node',
+    plugins,
     // Node's parts and packages; not what the bundler itself brings
     external: /^(node:|[a-z][a-z-]+(\/|$))/,
     preserveEntrySignatures: 'allow-extension',
@@ -85,13 +93,18 @@ const doors = readdirSync(source)
 const entries = Object.fromEntries(doors.map((door) => [door, join(source, `${door}.ts`)]))
 // the program of a thread, which `aside.ts` finds beside the file it is in
 entries['aside-thread'] = join(source, 'stores/file/aside-thread.ts')
+// what package.json has names for
+entries['default-store'] = join(source, 'stores/file/default-store.ts')
+entries['no-default-store'] = join(source, 'stores/file/no-default-store.ts')
 const files = {
   name: (id) => FILES.find(([, modules]) => modules.test(moduleOf(id)))?.[0],
   debugName: 'FILES',
 }
 const [code] = await Promise.all([
   declare(),
-  bundle(entries, '[name].js', { includeDependenciesRecursively: false, groups: [files] }),
+  bundle(entries, '[name].js', { includeDependenciesRecursively: false, groups: [files] }, [
+    defaultStore,
+  ]),
   bundle(join(source, 'tools/demo/main.ts'), 'tools/demo/main.js', false),
 ])
 prune()

@@ -29,23 +29,27 @@ export function compiledModules(): string {
   ])
 }
 
-/** @param command the program that fills a folder, and what it is told */
+/** @param command the program that fills a folder, and what it is told. The folder lies beside a `package.json` */
 function once(what: string, command: (folder: string) => readonly string[]): string {
   const key = createHash('sha256')
     .update(['src', 'scripts'].map((name) => stateOf(path.join(root, name))).join('\n'))
+    .update(fs.readFileSync(path.join(root, 'package.json')))
     .digest('hex')
     .slice(0, 16)
   const cache = path.join(root, 'node_modules', '.cache', 'vitrine')
   const target = path.join(cache, `${what}-${key}`)
-  if (fs.existsSync(target)) return target
+  const dist = path.join(target, 'dist')
+  if (fs.existsSync(target)) return dist
   const work = `${target}.${process.pid}`
-  execFileSync(process.execPath, command(work), { cwd: root, stdio: 'pipe' })
+  fs.mkdirSync(work, { recursive: true })
+  fs.copyFileSync(path.join(root, 'package.json'), path.join(work, 'package.json'))
+  execFileSync(process.execPath, command(path.join(work, 'dist')), { cwd: root, stdio: 'pipe' })
   try {
     fs.renameSync(work, target)
   } catch {
     fs.rmSync(work, { recursive: true }) // another worker was quicker
   }
-  return target
+  return dist
 }
 
 function stateOf(folder: string): string {

@@ -1,11 +1,11 @@
 import { acceptance } from './acceptance.ts'
 import { crowdedSessions } from './crowded.ts'
 import type { JsonObject } from './data.ts'
-import { compose, isChanged, isSame, nextExpiry, type Draft } from './draft.ts'
+import { compose, dueExpiry, isChanged, isSame, type Draft } from './draft.ts'
 import { VitrineError } from './errors.ts'
 import { sessionTag, type LostReason } from './events.ts'
 import type { EngineParts } from './parts.ts'
-import { isLive, policyOf } from './policy.ts'
+import { isLive } from './policy.ts'
 import type { ReadyStore } from './ready-store.ts'
 import type { SessionState } from './state.ts'
 import type { SessionRecord, Stored } from './store.ts'
@@ -22,8 +22,6 @@ export interface Committer {
   /** @param evenEmpty also create a session that holds nothing */
   save(state: SessionState, evenEmpty: boolean): Promise<void>
   remove(state: SessionState): Promise<void>
-  /** Whether an unchanged session's expiry has fallen behind by a beat. */
-  isTouchDue(state: SessionState): boolean
 }
 
 /** What one request adds to a session, on top of what is stored or of what another one adds in the same write. */
@@ -70,8 +68,6 @@ export function committer(
       state.record = null
       report({ type: 'destroyed', at: now(), session: sessionTag(state.id) })
     },
-
-    isTouchDue: ({ record }) => record !== null && dueExpiry(record) !== record.expiresAt,
   }
 
   async function insert(state: SessionState): Promise<void> {
@@ -199,7 +195,7 @@ export function committer(
   }
 
   async function touch(state: SessionState, record: SessionRecord): Promise<void> {
-    const touched = { ...record, expiresAt: dueExpiry(record) }
+    const touched = { ...record, expiresAt: dueExpiry(record, policy, now()) }
     if (touched.expiresAt === record.expiresAt) return
     const id = state.id as string
     const version = await store.touch(id, touched, state.version as string)
@@ -207,10 +203,6 @@ export function committer(
     state.record = touched
     state.version = version
     report({ type: 'touched', at: now(), session: sessionTag(id) })
-  }
-
-  function dueExpiry(record: SessionRecord): number {
-    return nextExpiry(record, record.createdAt, policyOf(record, policy), now(), false)
   }
 
   async function drafted(

@@ -1,3 +1,5 @@
+import { setNewest } from './bounded.ts'
+
 /** Which sessions others change at the same time, as lost races tell. */
 export interface Crowded {
   /** A race for this session was lost. */
@@ -16,11 +18,7 @@ const MAX = 1000
 export function crowdedSessions(now: () => number): Crowded {
   const lostAt = new Map<string, number>()
   return {
-    add(id) {
-      lostAt.delete(id) // the newest stand last
-      if (lostAt.size >= MAX) lostAt.delete(lostAt.keys().next().value as string)
-      lostAt.set(id, now())
-    },
+    add: (id) => setNewest(lostAt, id, now(), MAX),
 
     has(id) {
       const at = lostAt.get(id)

@@ -3,7 +3,7 @@ import { diff, equal, type Change, type JsonObject } from './data.ts'
 import { VitrineError } from './errors.ts'
 import { equalLate, snapshot } from './late-copy.ts'
 import { merge, type Settle, type Settled } from './merge.ts'
-import { beat, expiry, policyOf, type Policy } from './policy.ts'
+import { beat, expiry, ownPolicy, policyOf, type Policy } from './policy.ts'
 import { carryOver } from './replay.ts'
 import type { SessionState } from './state.ts'
 import type { SessionRecord } from './store.ts'
@@ -48,7 +48,7 @@ export function compose(
       ? { data: own, conflicts: [] }
       : carryOver(state, own, theirData, settle)
   const flash = composeFlash(state, theirs?.flash)
-  const keep = { ...pick(theirs), ...state.keep }
+  const keep = { ...ownPolicy(theirs ?? {}), ...state.keep }
   const changed =
     theirs === null || !equal(data, theirs.data) || !equal(flash ?? {}, theirs.flash ?? {})
   const createdAt = theirs?.createdAt ?? now
@@ -90,8 +90,18 @@ export function isSame(draft: SessionRecord, stored: SessionRecord): boolean {
   )
 }
 
+/** Whether the expiry of an unchanged session has fallen behind by a beat. */
+export function isTouchDue(record: SessionRecord, policy: Policy, now: number): boolean {
+  return dueExpiry(record, policy, now) !== record.expiresAt
+}
+
+/** When an unchanged session ends that is used now. */
+export function dueExpiry(record: SessionRecord, policy: Policy, now: number): number {
+  return nextExpiry(record, record.createdAt, policyOf(record, policy), now, false)
+}
+
 /** The expiry moves by the beat only, so that neither writes nor cookies follow each request. */
-export function nextExpiry(
+function nextExpiry(
   stored: SessionRecord | null,
   createdAt: number,
   policy: Policy,
@@ -154,11 +164,4 @@ function composeFlash(
   const left = Object.entries(stored ?? {}).filter(([key]) => !state.flashTaken?.has(key))
   const flash = Object.fromEntries([...left, ...Object.entries(state.flashSet ?? {})])
   return Object.keys(flash).length > 0 ? flash : undefined
-}
-
-function pick(record: SessionRecord | null): { idle?: number; lifetime?: number } {
-  return {
-    ...(record?.idle !== undefined && { idle: record.idle }),
-    ...(record?.lifetime !== undefined && { lifetime: record.lifetime }),
-  }
 }

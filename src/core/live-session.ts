@@ -79,14 +79,13 @@ export class LiveSession implements Session {
 
   flash(key: string, value?: unknown): unknown {
     const state = this.#look()
-    if (arguments.length === 1) {
-      const left = state.record?.flash
-      if (!left || !Object.hasOwn(left, key) || state.flashTaken?.has(key)) return undefined
-      if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
+    const left = arguments.length === 1 ? (state.record?.flash ?? {}) : null
+    if (left && (!Object.hasOwn(left, key) || state.flashTaken?.has(key))) return undefined
+    if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
+    if (left) {
       state.flashTaken = new Set(state.flashTaken).add(key)
       return cloneJson(left[key])
     }
-    if (!this.#mayChange(`flash ${formatPath([key])}`)) return undefined
     state.flashSet = {
       ...state.flashSet,
       ...(copyJson({ [key]: value }, state.maxDepth) as JsonObject),

@@ -39,6 +39,17 @@ export interface Policy {
   readonly lifetime: number
 }
 
+/** What a session has of a policy of its own. */
+export function ownPolicy({
+  idle,
+  lifetime,
+}: {
+  readonly idle?: number | undefined
+  readonly lifetime?: number | undefined
+}): Partial<Policy> {
+  return { ...(idle !== undefined && { idle }), ...(lifetime !== undefined && { lifetime }) }
+}
+
 /** The policy of one session: its own where `keep()` gave it one. */
 export function policyOf(record: Pick<SessionRecord, 'idle' | 'lifetime'>, policy: Policy): Policy {
   return { idle: record.idle ?? policy.idle, lifetime: record.lifetime ?? policy.lifetime }

@@ -1,10 +1,10 @@
-import { changesBetween, compose, isChanged, nextExpiry, rebase } from './draft.ts'
+import { changesBetween, compose, isChanged, isTouchDue, rebase } from './draft.ts'
 import type { Outcome, RequestEngine } from './engine.ts'
 import { VitrineError } from './errors.ts'
 import { sessionTag } from './events.ts'
 import { ownSessions } from './own-sessions.ts'
 import type { EngineParts } from './parts.ts'
-import { isLive, policyOf } from './policy.ts'
+import { isLive } from './policy.ts'
 import { wrapped } from './ready-store.ts'
 import type { Session } from './session.ts'
 import type { SessionState } from './state.ts'
@@ -88,17 +88,15 @@ export function sealEngine(sealer: Sealer, parts: EngineParts, purpose: string):
   function isDue(state: SessionState): boolean {
     const { record, known, renewing } = state
     if (isChanged(state)) return true
-    return record !== null && (!Object.is(record, known) || renewing || isTouchDue(record))
+    return (
+      record !== null &&
+      (!Object.is(record, known) || renewing || isTouchDue(record, policy, now()))
+    )
   }
 
   async function conclude(state: SessionState): Promise<Outcome> {
     const ticket = await seal(state)
     return { kind: 'send', ticket, expiresAt: (state.record as SessionRecord).expiresAt }
-  }
-
-  function isTouchDue(record: SessionRecord): boolean {
-    const own = policyOf(record, policy)
-    return nextExpiry(record, record.createdAt, own, now(), false) !== record.expiresAt
   }
 
   async function seal(state: SessionState): Promise<string> {

@@ -1,5 +1,5 @@
 import { committer } from './commit.ts'
-import { isChanged } from './draft.ts'
+import { isChanged, isTouchDue } from './draft.ts'
 import type { Outcome, RequestEngine } from './engine.ts'
 import { VitrineError } from './errors.ts'
 import type { RejectReason } from './events.ts'
@@ -20,7 +20,7 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
   const { policy, report, now } = parts
   const store = readyStore(backend, report)
   const { inTurn, behind } = waitingStates()
-  const { save, remove, isTouchDue } = committer(store, parts, createId, behind)
+  const { save, remove } = committer(store, parts, createId, behind)
   const { stateOf, requestOf, fresh, found, close } = ownSessions(createId, parts)
 
   return {
@@ -103,7 +103,8 @@ export function storeEngine(backend: Store, parts: EngineParts): RequestEngine {
   /** Most requests only look: nothing to store, nothing to tell the client. */
   function isIdle(state: SessionState): boolean {
     if (state.ended !== null || state.renewing || isChanged(state)) return false
-    return state.record === null || (isKnown(state) && !isTouchDue(state))
+    const { record } = state
+    return record === null || (isKnown(state) && !isTouchDue(record, policy, now()))
   }
 
   async function conclude(state: SessionState): Promise<Outcome> {

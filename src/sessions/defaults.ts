@@ -1,5 +1,6 @@
 import type { RequestEngine } from '../core/engine.ts'
 import { storeEngine } from '../core/store-engine.ts'
+import { VitrineError } from '../core/errors.ts'
 import type { Report, SessionEvent } from '../core/events.ts'
 import { createId, isId } from '../core/id.ts'
 import { settleBy } from '../core/settle.ts'
@@ -24,13 +25,18 @@ export interface Built {
 }
 
 /**
- * Where sessions are kept when the app does not say: JSON files. Their code is loaded only if it is used, so that an
- * app with another store can be bundled without, and run where there are no files.
+ * Where sessions are kept when the app does not say: JSON files. Their code is loaded only if it is used, and known by a
+ * name of package.json: what is bundled for an edge server gets `no-default-store.ts` instead.
  */
 export function defaultStore(): Store {
   return lateStore(isId, async () => {
-    const { jsonStore } = await import('../stores/file/json-store.ts')
-    return jsonStore() as Required<Store>
+    const files = await import('../stores/file/default-store.ts')
+    const store = files.defaultStore()
+    if (store) return store as Required<Store>
+    throw new VitrineError(
+      'CONFIG',
+      'Cannot keep sessions: there are no files here; give a store, as sealedCookie({ secrets })',
+    )
   })
 }
 

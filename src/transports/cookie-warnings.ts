@@ -9,7 +9,8 @@ export interface CookieWarning {
 
 /** Browsers treat these as secure without TLS. */
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-const TRUST = 'use HTTPS, or make the app trust its proxy if that is where TLS ends'
+const IS_PLAIN =
+  'and the request came over plain HTTP; use HTTPS, or make the app trust its proxy if that is where TLS ends'
 
 /** Finds what is wrong with a cookie, seen from the request it answers. */
 export function cookieWarnings(
@@ -20,29 +21,21 @@ export function cookieWarnings(
   const host = hostOf(request)
   const { domain, sameSite, partitioned } = attributes
   const warnings: CookieWarning[] = []
+  const warn = (code: CookieWarning['code'], why: string) =>
+    warnings.push({ code, message: `The browser will not keep the cookie: ${why}` })
+
   if (isSecure && !arrivedSecurely(request) && host !== null && !LOOPBACK.test(host)) {
-    warnings.push({
-      code: 'COOKIE_SECURE',
-      message: `The browser will not keep the cookie: it is Secure and the request came over plain HTTP; ${TRUST}`,
-    })
+    warn('COOKIE_SECURE', `it is Secure ${IS_PLAIN}`)
   }
   if (!isSecure && sameSite === 'none') {
-    warnings.push({
-      code: 'COOKIE_SAMESITE',
-      message: `The browser will not keep the cookie: SameSite=None needs Secure and the request came over plain HTTP; ${TRUST}`,
-    })
+    warn('COOKIE_SAMESITE', `SameSite=None needs Secure ${IS_PLAIN}`)
   }
-  if (!isSecure && partitioned) {
-    warnings.push({
-      code: 'COOKIE_PARTITIONED',
-      message: `The browser will not keep the cookie: Partitioned needs Secure and the request came over plain HTTP; ${TRUST}`,
-    })
-  }
+  if (!isSecure && partitioned) warn('COOKIE_PARTITIONED', `Partitioned needs Secure ${IS_PLAIN}`)
   if (domain !== undefined && host !== null && !isWithin(host, domain)) {
-    warnings.push({
-      code: 'COOKIE_DOMAIN',
-      message: `The browser will not keep the cookie: its domain does not match the host that was asked for; change the option domain or leave it out`,
-    })
+    warn(
+      'COOKIE_DOMAIN',
+      'its domain does not match the host that was asked for; change the option domain or leave it out',
+    )
   }
   return warnings
 }

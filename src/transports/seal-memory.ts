@@ -1,3 +1,4 @@
+import { setNewest } from '../core/bounded.ts'
 import { freezeJson } from '../core/copy.ts'
 import type { SealedRecord } from '../core/store.ts'
 
@@ -24,17 +25,11 @@ const TAG = 22
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-class Remembered {
+interface Remembered {
   readonly ticket: string
   readonly purpose: string
   /** The text, until the ticket comes back: most never do. */
   content: string | SealedRecord | null
-
-  constructor(ticket: string, purpose: string, content: string) {
-    this.ticket = ticket
-    this.purpose = purpose
-    this.content = content
-  }
 }
 
 /**
@@ -47,23 +42,17 @@ export function sealMemory(read: (content: string) => SealedRecord | null): Seal
   // A Map keeps the order of insertion: its first entry is the one that was not used for longest.
   const entries = new Map<string, Remembered>()
 
-  function keep(tag: string, entry: Remembered): void {
-    if (!entries.delete(tag) && entries.size >= MAX_REMEMBERED) {
-      entries.delete(entries.keys().next().value as string)
-    }
-    entries.set(tag, entry)
+  function keep(entry: Remembered): void {
+    setNewest(entries, entry.ticket.slice(-TAG), entry, MAX_REMEMBERED)
   }
 
   return {
-    remember(ticket, purpose, content) {
-      const copy = copyOf(ticket)
-      keep(copy.slice(-TAG), new Remembered(copy, purpose, content))
-    },
+    remember: (ticket, purpose, content) => keep({ ticket: copyOf(ticket), purpose, content }),
 
     recall(ticket, purpose) {
       const entry = entries.get(ticket.slice(-TAG))
       if (entry?.ticket !== ticket || entry.purpose !== purpose) return undefined
-      keep(entry.ticket.slice(-TAG), entry)
+      keep(entry)
       if (typeof entry.content === 'string') {
         const record = read(entry.content)
         entry.content = record && freezeJson(record)

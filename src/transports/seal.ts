@@ -3,6 +3,7 @@ import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
 import { biggestKeys, isPlainObject } from '../core/data.ts'
 import { VitrineError } from '../core/errors.ts'
+import { ownPolicy } from '../core/policy.ts'
 import type { SealedRecord, Sealer } from '../core/store.ts'
 import { sealMemory } from './seal-memory.ts'
 import { keyring, type Key, type Secrets } from './secrets.ts'
@@ -96,8 +97,8 @@ function write(record: SealedRecord): string {
     revision,
     data,
     flash,
-    idle: idle === undefined ? undefined : timeOut(idle),
-    lifetime: lifetime === undefined ? undefined : timeOut(lifetime),
+    idle: timeOut(idle),
+    lifetime: timeOut(lifetime),
     retired,
   })
 }
@@ -135,14 +136,13 @@ function read(content: string): SealedRecord | null {
     expiresAt: expires,
     revision,
     ...(flash !== undefined && { flash }),
-    ...(idle !== undefined && { idle }),
-    ...(lifetime !== undefined && { lifetime }),
+    ...ownPolicy({ idle, lifetime }),
     ...(retired !== undefined && { retired }),
   }
 }
 
 /** JSON has no Infinity. */
-function timeOut(time: number): number | 'never' {
+function timeOut(time: number | undefined): number | 'never' | undefined {
   return time === Infinity ? 'never' : time
 }
 

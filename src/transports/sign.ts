@@ -1,4 +1,5 @@
 import { decode, encode } from 'jose/base64url'
+import { setNewest } from '../core/bounded.ts'
 import { keyring, type Key, type Secrets } from './secrets.ts'
 
 /** Signs ids, so that a made-up ticket is known as one without asking the store. */
@@ -35,14 +36,6 @@ export function signer(secrets: Secrets): Signer {
 
   const verified = new Map<string, { readonly id: string; readonly purpose: string }>()
 
-  function remember(
-    ticket: string,
-    known: { readonly id: string; readonly purpose: string },
-  ): void {
-    if (verified.size >= MAX_REMEMBERED) verified.delete(verified.keys().next().value as string)
-    verified.set(ticket, known)
-  }
-
   async function check(ticket: string, purpose: string): Promise<string | null> {
     const [, id, mac] = SIGNED.exec(ticket) ?? []
     if (id === undefined || mac === undefined) return null
@@ -65,7 +58,7 @@ export function signer(secrets: Secrets): Signer {
       const known = verified.get(ticket)
       if (known?.purpose === purpose) return known.id
       return check(ticket, purpose).then((id) => {
-        if (id !== null) remember(ticket, { id, purpose })
+        if (id !== null) setNewest(verified, ticket, { id, purpose }, MAX_REMEMBERED)
         return id
       })
     },

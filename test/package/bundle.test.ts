@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { rolldown, type OutputChunk } from 'rolldown'
+import type { OutputChunk } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeProject } from '../runtimes/project.ts'
+import { bundle } from './bundle.ts'
 
 /** What of the package gets into the bundle of an app. */
 
@@ -33,26 +34,6 @@ beforeAll(() => makeProject(directory, []), 60_000)
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** Bundles an app; the first chunk is the one it starts with. */
-async function bundle(
-  app: string,
-  codeSplitting: boolean,
-  treeshake = true,
-): Promise<readonly OutputChunk[]> {
-  const input = join(directory, 'app.js')
-  writeFileSync(input, app)
-  const build = await rolldown({
-    input,
-    platform: 'neutral',
-    treeshake,
-    external: /^(node:|yaml$)/,
-    resolve: { mainFields: ['main'] },
-  })
-  const { output } = await build.generate({ minify: true, codeSplitting })
-  await build.close()
-  return output.filter((file) => file.type === 'chunk')
-}
-
 /** The chunks that are loaded when the app starts. */
 function start(chunks: readonly OutputChunk[]): readonly OutputChunk[] {
   const loaded = new Set(chunks.slice(0, 1))
@@ -71,7 +52,7 @@ const weight = (chunks: readonly OutputChunk[]): number =>
 
 describe('the bundle of an app', () => {
   it('with sealed cookies starts without files, and needs nothing of Node for that', async () => {
-    const chunks = await bundle(SEALED, true)
+    const chunks = await bundle(directory, SEALED, { codeSplitting: true })
     const first = start(chunks)
     expect(first.length).toBeLessThan(chunks.length)
     expect(needsOfNode(first)).toEqual([])
@@ -79,23 +60,33 @@ describe('the bundle of an app', () => {
   })
 
   it('with sealed cookies keeps within its bound as one file', async () => {
-    expect(weight(await bundle(SEALED, false))).toBeLessThan(MAX_ONE_FILE)
+    const chunks = await bundle(directory, SEALED, { codeSplitting: false })
+    expect(weight(chunks)).toBeLessThan(MAX_ONE_FILE)
+  })
+
+  it.each(['workerd', 'edge-light'])('for an edge (%s) holds no files', async (condition) => {
+    const how = { codeSplitting: false, conditions: [condition] }
+    const chunks = await bundle(directory, SEALED, how)
+    expect(chunks.length).toBe(1)
+    expect(needsOfNode(chunks)).toEqual([])
+    expect(textOf(chunks).includes('node:')).toBe(false)
+    expect(weight(chunks)).toBeLessThan(MAX_START)
   })
 
   it('with the default store holds no YAML', async () => {
-    const text = textOf(await bundle(FILES, true))
+    const text = textOf(await bundle(directory, FILES, { codeSplitting: true }))
     expect(text.includes('node:fs')).toBe(true)
     expect(/yaml["'`]\)/.test(text)).toBe(false)
   })
 
   it('without sealed cookies holds nothing that seals', async () => {
-    const text = textOf(await bundle(IN_MEMORY, true))
+    const text = textOf(await bundle(directory, IN_MEMORY, { codeSplitting: true }))
     expect(text.includes('A256GCM')).toBe(false)
   })
 
   it('for any runtime starts without Node even where the bundler keeps everything', async () => {
     const app = `export * from 'vitrine/web'; export * from 'vitrine/hono'`
-    const first = start(await bundle(app, true, false))
+    const first = start(await bundle(directory, app, { codeSplitting: true, treeshake: false }))
     expect(needsOfNode(first)).toEqual([])
   })
 })

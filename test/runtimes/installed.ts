@@ -16,20 +16,30 @@ export interface Runtime {
 
 /** The runtimes that are promised, installed or not, and the one that runs the tests. */
 export function runtimes(): Runtime[] {
+  const own = { name: 'this Node.js', version: process.versions.node, program: process.execPath }
+  return [own, ...others(false)]
+}
+
+/** The edge server that is promised, installed or not: it has no files, and runs a bundle. */
+export function edge(): Runtime {
+  return others(true)[0] as Runtime
+}
+
+function others(onEdge: boolean): Runtime[] {
   const cache = join(ROOT, 'node_modules', '.cache', 'vitrine-runtimes')
   const pinned = JSON.parse(readFileSync(join(import.meta.dirname, 'runtimes.json'), 'utf8')) as {
     name: string
     npm: string
     version: string
     bin: string
+    isEdge?: true
   }[]
-  const own = { name: 'this Node.js', version: process.versions.node, program: process.execPath }
-  const others = pinned.map(({ name, npm, version, bin }) => {
+  const wanted = pinned.filter(({ isEdge = false }) => isEdge === onEdge)
+  return wanted.map(({ name, npm, version, bin }) => {
     const home = join(cache, `${npm.replaceAll('/', '-')}-${version}`)
     const program = join(home, 'node_modules', npm, bin)
     return { name, version, program: existsSync(program) ? program : null }
   })
-  return [own, ...others]
 }
 
 /** The Node.js that runs the tests, under each flag that takes something dangerous away. */
