@@ -15,10 +15,11 @@ export async function reapAside(
   let isBroken = false
   let thread: Thread
   try {
+    const nothing = () => {}
     thread = threadOf(
       { ...options, sweeps: true },
-      { add() {} }, // what a sweep costs the disk says nothing of the event loop
-      () => {},
+      { add: nothing }, // what a sweep costs the disk says nothing of the event loop
+      nothing,
       () => (isBroken = true),
       program,
     )
