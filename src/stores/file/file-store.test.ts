@@ -336,6 +336,17 @@ describe('what is no session', () => {
     expect((await open().read(id))?.record.data).toEqual({ user: 'ada' })
   })
 
+  it('is waited for while the machine stands still', async () => {
+    const id = createId()
+    await open().write(id, record(), null)
+    const text = fs.readFileSync(fileOf(id), 'utf8')
+    fs.writeFileSync(fileOf(id), '')
+    const reading = open().read(id)
+    nodeIo.nap(100)
+    setTimeout(() => fs.writeFileSync(fileOf(id), text), 10)
+    expect((await reading)?.record.data).toEqual({ user: 'ada' })
+  })
+
   it('does not block: a link, a FIFO, a directory, a huge sparse file', async () => {
     const store = open()
     await store.init?.(() => {})

@@ -15,8 +15,11 @@ import { readerOf, type Look, type Written } from './reader.ts'
 import { sweep, type Aside } from './reap.ts'
 import { watchDirectory } from './watch.ts'
 
-/** An unreadable file may be in the middle of being written by another program: it is read again for this long, in ms. */
-const MID_WRITE = 30
+/**
+ * An unreadable file may be in the middle of being written by another program: it is read again this often, after a rest in
+ * ms each. Counted, so that a time in which the whole machine stood still does not end it.
+ */
+const MID_WRITE = { looks: 6, rest: 5 } as const
 
 /** How often a writer that was taken over starts over before it gives up. */
 const MAX_STARTS = 20
@@ -210,10 +213,10 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
   }
 
   async function readAgain(id: string, first: Look): Promise<Stored | null> {
-    const since = io.elapsed()
     let look = first
-    while (look.kind === 'unreadable' && !look.settled && io.elapsed() - since < MID_WRITE) {
-      await io.sleep(5)
+    for (let looks = 0; looks < MID_WRITE.looks; looks++) {
+      if (look.kind !== 'unreadable' || look.settled) break
+      await io.sleep(MID_WRITE.rest)
       look = reader.look(id)
     }
     return storedOf(look.kind === 'unreadable' ? await setAside(id) : look)
