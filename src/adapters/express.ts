@@ -5,9 +5,10 @@ import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/options.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Given, Mounted } from './mounted.ts'
 import { NodeIncoming } from './node-request.ts'
 import { gateResponse } from './node-response.ts'
-import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
+import { remember, sessionBy, sessionOf, sessionsFrom } from './opened.ts'
 import { shareShape } from './shape.ts'
 
 declare global {
@@ -28,15 +29,11 @@ type SessionUnlessTaken = 'sessionStore' extends keyof Express.Request ? unknown
 type Next = (error?: unknown) => void
 
 /** A middleware for Express 4 and 5, Connect and plain `node:http`. */
-export interface SessionMiddleware<Data extends object = SessionData> {
+export interface SessionMiddleware<Data extends object = SessionData> extends Mounted<
+  IncomingMessage,
+  Data
+> {
   (req: IncomingMessage, res: ServerResponse, next: Next): void
-  /**
-   * The session of a request, typed by the schema.
-   * @throws TypeError when this middleware has not seen the request
-   */
-  of(req: IncomingMessage): Session<Data>
-  /** The sessions underneath: `sessions.engine` for work outside a request. */
-  readonly sessions: Sessions<Data>
 }
 
 /**

@@ -4,9 +4,10 @@ import type { Session } from '../core/session.ts'
 import type { SessionData } from '../core/store.ts'
 import type { Options } from '../sessions/options.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Given, Mounted } from './mounted.ts'
 import { NodeIncoming } from './node-request.ts'
 import { gateResponse } from './node-response.ts'
-import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
+import { remember, sessionBy, sessionOf, sessionsFrom } from './opened.ts'
 
 declare module 'fastify' {
   interface FastifyRequest extends SessionRequest {}
@@ -22,15 +23,11 @@ interface SessionRequest {
 type SessionUnlessTaken = 'sessionStore' extends keyof FastifyRequest ? unknown : Session
 
 /** A plugin for Fastify 5. */
-export interface SessionPlugin<Data extends object = SessionData> {
+export interface SessionPlugin<Data extends object = SessionData> extends Mounted<
+  Pick<FastifyRequest, 'raw'>,
+  Data
+> {
   (app: FastifyInstance): Promise<void>
-  /**
-   * The session of a request, typed by the schema.
-   * @throws TypeError when this plugin has not seen the request
-   */
-  of(request: Pick<FastifyRequest, 'raw'>): Session<Data>
-  /** The sessions underneath: `sessions.engine` for work outside a request. */
-  readonly sessions: Sessions<Data>
 }
 
 /** What `fastify-plugin` would say: the hooks are the app's that registers it, not those of a scope of their own. */

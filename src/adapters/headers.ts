@@ -43,7 +43,7 @@ export function mergedHeader(
 ): readonly string[] {
   switch (name.toLowerCase()) {
     case 'set-cookie':
-      return [...said.filter((cookie) => cookieName(cookie) !== cookieName(value)), value]
+      return [...said.filter((cookie) => nameOf(cookie) !== nameOf(value)), value]
     case 'vary':
       return [withField(said, value)]
     case 'cache-control':
@@ -53,8 +53,9 @@ export function mergedHeader(
   }
 }
 
-function cookieName(cookie: string): string {
-  return (cookie.split('=', 1)[0] as string).trim()
+/** What stands before the first `=` of a cookie or a directive. */
+function nameOf(text: string): string {
+  return (text.split('=', 1)[0] as string).trim()
 }
 
 function withField(said: readonly string[], field: string): string {
@@ -65,16 +66,12 @@ function withField(said: readonly string[], field: string): string {
 
 function keptPrivate(said: readonly string[]): string {
   const directives = listOf(said)
+  // without an argument: `private="x-user"` hides one field only
   if (directives.some((directive) => STRICT.includes(directive.toLowerCase()))) {
     return directives.join(', ')
   }
-  const own = directives.filter((directive) => !SHARED.includes(directiveName(directive)))
+  const own = directives.filter((directive) => !SHARED.includes(nameOf(directive).toLowerCase()))
   return [...own, 'private'].join(', ')
-}
-
-/** `private="x-user"` hides one field only: with an argument it is another directive than `private`. */
-function directiveName(directive: string): string {
-  return (directive.split('=', 1)[0] as string).trim().toLowerCase()
 }
 
 /** The members of a comma-separated list; commas inside quotes separate nothing. */

@@ -5,9 +5,10 @@ import type { SessionData } from '../core/store.ts'
 import type { Incoming } from '../core/transport.ts'
 import type { Options } from '../sessions/options.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Given, Mounted } from './mounted.ts'
 import { NodeIncoming } from './node-request.ts'
 import { gateResponse } from './node-response.ts'
-import { remember, sessionBy, sessionOf, sessionsFrom, type Given } from './opened.ts'
+import { remember, sessionBy, sessionOf, sessionsFrom } from './opened.ts'
 
 declare module 'koa' {
   interface BaseContext extends SessionContext {}
@@ -23,15 +24,11 @@ interface SessionContext {
 type SessionUnlessTaken = 'sessionOptions' extends keyof BaseContext ? unknown : Session
 
 /** A middleware for Koa 3. */
-export interface SessionMiddleware<Data extends object = SessionData> {
+export interface SessionMiddleware<Data extends object = SessionData> extends Mounted<
+  ExtendableContext,
+  Data
+> {
   (ctx: ExtendableContext, next: Next): Promise<void>
-  /**
-   * The session of a request, typed by the schema.
-   * @throws TypeError when this middleware has not seen the request
-   */
-  of(ctx: ExtendableContext): Session<Data>
-  /** The sessions underneath: `sessions.engine` for work outside a request. */
-  readonly sessions: Sessions<Data>
 }
 
 /**

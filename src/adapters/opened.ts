@@ -1,12 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Session } from '../core/session.ts'
-import type { StandardSchema } from '../core/schema.ts'
-import type { Options } from '../sessions/options.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
 import { withDiagnostics } from './diagnostics.ts'
-
-/** What an adapter for Node is given: options, or sessions that were made before. */
-export type Given = Options<StandardSchema | undefined> | Sessions
+import type { Given } from './mounted.ts'
 
 /** The sessions that an adapter works with; those it makes itself also publish their events. */
 export function sessionsFrom(given: Given): Sessions {

@@ -1,20 +1,20 @@
 import type { RequestEngine } from '../core/engine.ts'
 import { storeEngine } from '../core/store-engine.ts'
-import { VitrineError } from '../core/errors.ts'
 import type { Report, SessionEvent } from '../core/events.ts'
-import { createId, isId } from '../core/id.ts'
+import { createId } from '../core/id.ts'
 import { settleBy } from '../core/settle.ts'
 import type { EngineParts } from '../core/parts.ts'
 import { milliseconds } from '../core/policy.ts'
 import type { StandardSchema } from '../core/schema.ts'
 import { sealEngine } from '../core/seal-engine.ts'
 import { anyShape, shapeOf } from '../core/shape.ts'
-import type { Store } from '../core/store.ts'
 import type { Transport } from '../core/transport.ts'
-import { lateStore } from '../core/late-store.ts'
+import { defaultStore } from '../stores/file/default-store.ts'
 import { cookie } from '../transports/cookie.ts'
 import type { Options } from './options.ts'
 import { reaperOf, type Reaper } from './reaper.ts'
+
+export { defaultStore }
 
 /** An app's sessions before they have a face: the engine, the transport and what both share. */
 export interface Built {
@@ -22,22 +22,6 @@ export interface Built {
   readonly transport: Transport
   readonly parts: EngineParts
   readonly reaper: Reaper
-}
-
-/**
- * Where sessions are kept when the app does not say: JSON files. Their code is loaded only if it is used, and known by a
- * name of package.json: what is bundled for an edge server gets `no-default-store.ts` instead.
- */
-export function defaultStore(): Store {
-  return lateStore(isId, async () => {
-    const files = await import('../stores/file/default-store.ts')
-    const store = files.defaultStore()
-    if (store) return store as Required<Store>
-    throw new VitrineError(
-      'CONFIG',
-      'Cannot keep sessions: there are no files here; give a store, as sealedCookie({ secrets })',
-    )
-  })
 }
 
 /**

@@ -1,5 +1,11 @@
+import { isId } from '../../core/id.ts'
+import { lateStore } from '../../core/late-store.ts'
 import type { Store } from '../../core/store.ts'
-import { jsonStore } from './json-store.ts'
 
-/** The store of an app that names none. @returns `null` where there are no files */
-export const defaultStore: () => Store | null = jsonStore
+/** The store of an app that names none: JSON files. Their code is loaded when it is used. */
+export function defaultStore(): Store {
+  return lateStore(isId, async () => {
+    const { jsonStore } = await import('./json-store.ts')
+    return jsonStore() as Required<Store>
+  })
+}
