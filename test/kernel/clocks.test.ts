@@ -105,7 +105,8 @@ describe('a lock that is held', () => {
       const { id } = await engine.create({ n: 0 })
       const locks = path.join(dir, '.vitrine', 'locks')
       for (const name of fs.readdirSync(locks)) {
-        fs.renameSync(path.join(locks, name, 'free'), path.join(locks, name, 'dead'))
+        const [last] = fs.readdirSync(path.join(locks, name))
+        fs.renameSync(path.join(locks, name, last as string), path.join(locks, name, 'dead'))
       }
       const count = await opened(id)
       const counted = count()
@@ -241,7 +242,8 @@ describe.skipIf(noFaketime)(`a process whose system clock is wrong${noFaketime}`
       const id = await worker.do('create')
       const locks = path.join(dir, '.vitrine', 'locks')
       for (const name of fs.readdirSync(locks)) {
-        fs.renameSync(path.join(locks, name, 'free'), path.join(locks, name, 'dead'))
+        const [last] = fs.readdirSync(path.join(locks, name))
+        fs.renameSync(path.join(locks, name, last as string), path.join(locks, name, 'dead'))
       }
       const update = worker.do('update', id, { n: 2, size: 1 })
       set(clock)

@@ -33,7 +33,7 @@ const SLOW = 0.05
 const QUICK = 0.01
 /**
  * A hop to the other thread and back costs the event loop about 0.03 ms and the caller about 0.1 ms (measured): what an
- * operation must take on average, in ms, for that to pay. A change is made of six operations, a look of one or two.
+ * operation must take on average, in ms, for that to pay. A change is made of five operations, a look of one or two.
  */
 const WORTH: Readonly<Record<Kind, number>> = { look: 0.1, change: 0.03 }
 /**

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { directoryAt, type Directory } from './directory.ts'
 import { nodeIo, type Io } from './io.ts'
-import { locksIn } from './lock.ts'
+import { locksIn, writer } from './lock.ts'
 
 let dir: string
 let directory: Directory
@@ -39,6 +39,44 @@ describe('a lock', () => {
     expect(locks.release('a', 'one')).toBe(true)
     expect(locks.tryTake('a', 'two')).toBe(true)
     expect(held('a')).toEqual(['two'])
+  })
+
+  it('of a writer is free when its temporary file is gone, and not before', () => {
+    const locks = locksIn(directory, nodeIo)
+    const others = locksIn(directory, nodeIo)
+    const [one, two] = [writer('one'), writer('two')]
+    const temporary = path.join(directory.temporary, one)
+    fs.writeFileSync(temporary, 'what it is about to write')
+    expect(locks.tryTake('a', one)).toBe(true)
+    expect(locks.tryTake('a', two)).toBe(one)
+    expect(others.tryTake('a', two)).toBe(one)
+    fs.renameSync(temporary, path.join(dir, 'session.json'))
+    expect(others.tryTake('a', two)).toBe(true)
+    expect(locks.release('a', one)).toBe(true)
+    fs.writeFileSync(path.join(directory.temporary, two), '')
+    expect(locks.tryTake('a', writer('three'))).toBe(two)
+    expect(held('a')).toEqual([two])
+  })
+
+  it('of a writer that let go is taken with one rename', () => {
+    const calls: string[] = []
+    const counted = (name: 'rename' | 'readdir' | 'lstat') => ({
+      [name]: (...args: [string, string]) => {
+        calls.push(name)
+        return (nodeIo[name] as (...args: string[]) => never)(...args)
+      },
+    })
+    const io: Io = { ...nodeIo, ...counted('rename'), ...counted('readdir'), ...counted('lstat') }
+    const locks = locksIn(directory, io)
+    for (const token of ['one', 'two', 'three']) {
+      calls.length = 0
+      expect(locks.tryTake('a', writer(token))).toBe(true)
+      locks.release('a', writer(token))
+    }
+    expect(calls).toEqual(['rename'])
+    expect(locks.tryTake('a', 'four')).toBe(true)
+    expect(locks.release('a', 'four')).toBe(true)
+    expect(held('a')).toEqual(['free'])
   })
 
   it('is waited for until it is released', async () => {
