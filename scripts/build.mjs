@@ -24,6 +24,7 @@ const FILES = [
   ['memory-store', /^stores\/(memory|change-feed)\./],
   ['yaml-files', /^stores\/file\/.*(yaml|scalar-types)/],
   ['json-files', /^stores\/file\/(?!aside-thread|look|.*default-store)/],
+  ['web-http', /^adapters\/web-/],
   ['node-http', /^adapters\/(node-|opened)/],
   ['command', /^tools\/cli\/(args|commands?|failure|io|main|process|style|terminal)\./],
   ['verbs', /^tools\/cli\/(?!verbs\/|help\.)/],

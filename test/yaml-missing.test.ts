@@ -12,7 +12,7 @@ describe('without the package yaml', () => {
 
   beforeAll(() => {
     app = mkdtempSync(join(tmpdir(), 'vitrine-no-yaml-'))
-    cpSync(compiled(), join(app, 'vitrine'), { recursive: true })
+    cpSync(dirname(compiled()), join(app, 'vitrine'), { recursive: true })
     writeFileSync(join(app, 'package.json'), '{"type":"module"}')
     writeFileSync(join(app, 'config.yml'), 'session: JSON\n')
     mkdirSync(join(app, 'node_modules'))
@@ -24,7 +24,7 @@ describe('without the package yaml', () => {
   afterAll(() => rmSync(app, { recursive: true }))
 
   function run(code: string): unknown {
-    const door = JSON.stringify(pathToFileURL(join(app, 'vitrine', 'index.js')).href)
+    const door = JSON.stringify(pathToFileURL(join(app, 'vitrine', 'dist', 'index.js')).href)
     const program = `const vitrine = await import(${door})
       const errorOf = async (work) => { try { await work() } catch ({ name, code, message }) { return { name, code, message } } }
       ${code}`

@@ -5,6 +5,7 @@ import type { SessionData } from '../core/store.ts'
 import type { Options } from '../sessions/options.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
 import { ABOUT_THE_ANSWER } from './headers.ts'
+import { incoming } from './web-request.ts'
 import { discard, isAnswer, withHeaders } from './web-response.ts'
 
 /** What the middleware puts into a context: `new Hono<{ Variables: SessionVariables }>()`. */
@@ -43,8 +44,7 @@ export function session(
 
   return async (c, next) => {
     if (opened.has(c)) return next()
-    const { headers, method, url } = c.req.raw
-    const session = await sessions.open({ headers, method, url, secure: url.startsWith('https:') })
+    const session = await sessions.open(incoming(c.req.raw))
     opened.add(c)
     c.set('session', session)
     await next()

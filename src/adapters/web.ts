@@ -2,6 +2,7 @@ import type { InferOutput, StandardSchema } from '../core/schema.ts'
 import type { Session } from '../core/session.ts'
 import type { Options } from '../sessions/options.ts'
 import { createSessions, type Sessions } from '../sessions/sessions.ts'
+import { incoming } from './web-request.ts'
 import { discard, isAnswer, withHeaders } from './web-response.ts'
 
 /**
@@ -41,9 +42,7 @@ export function withSession(
 
   return (handler) =>
     async (request, ...rest) => {
-      const { headers, method, url } = request
-      const secure = url.startsWith('https:')
-      const session = await sessions.open({ headers, method, url, secure })
+      const session = await sessions.open(incoming(request))
       const response = await handler(request, session, ...rest)
       if (!isAnswer(response)) return response
       try {

@@ -64,8 +64,7 @@ describe('where express-session is found', () => {
 
   /** The package on its own, with what it needs and without express-session. */
   beforeAll(() => {
-    fs.cpSync(dist, path.join(home, 'dist'), { recursive: true })
-    fs.writeFileSync(path.join(home, 'package.json'), '{"type":"module"}')
+    fs.cpSync(path.dirname(dist), home, { recursive: true }) // with its package.json
     fs.writeFileSync(path.join(home, 'app.js'), script)
     fs.mkdirSync(path.join(home, 'node_modules'))
     for (const name of ['cookie', 'jose']) {

@@ -243,6 +243,23 @@ describe('compare-and-swap', () => {
     await store.delete(id)
     expect(fs.readdirSync(path.join(dir, '.vitrine', 'tmp'))).toEqual([])
   })
+
+  it('lets others on at once, won or lost', async () => {
+    const id = createId()
+    const rests: number[] = []
+    const [one, two] = [0, 1].map(() => {
+      const nap = (ms: number) => void rests.push(ms)
+      return open({ io: { ...nodeIo, nap, sleep: async (ms) => nap(ms) } })
+    }) as [Store, Store]
+    await one.write(id, record(), null)
+    await two.write(id, record(), null)
+    await one.delete(id)
+    const version = await two.write(id, record(), null)
+    await one.touch?.(id, Infinity, version as string)
+    await two.delete(id)
+    await two.delete(id)
+    expect(rests).toEqual([])
+  })
 })
 
 describe('a store that survives power cuts', () => {

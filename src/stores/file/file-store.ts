@@ -8,7 +8,7 @@ import { expiredRemover } from './expired.ts'
 import { failing, storeError } from './failure.ts'
 import { errorCode, nodeIo } from './io.ts'
 import { idsOf, textOf, type Layout } from './layout.ts'
-import { lockOf, locksIn, writer } from './lock.ts'
+import { lockOf, locksIn, WRITER } from './lock.ts'
 import { DEFAULT_MAX_BYTES, type FileStoreOptions } from './options.ts'
 import { closeWay, openWay, quarantine, writeReason } from './quarantine.ts'
 import { readerOf, type Look, type Written } from './reader.ts'
@@ -143,7 +143,7 @@ export function fileStore(options: FileStoreOptions, layout: Layout, aside?: Asi
     for (let start = 0; start < MAX_STARTS; start++) {
       // what is known to be in vain is not prepared; the look under the lock decides
       if (reader.isPast(id, expected)) return null
-      const token = writer(files.token())
+      const token = files.token() + WRITER
       const facts = await files.prepare(token, bytes)
       try {
         const outcome = await locked(id, token, () => {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { directoryAt, type Directory } from './directory.ts'
 import { nodeIo, type Io } from './io.ts'
-import { locksIn, writer } from './lock.ts'
+import { locksIn, WRITER } from './lock.ts'
 
 let dir: string
 let directory: Directory
@@ -26,6 +26,8 @@ function sleepy(meanwhile: (elapsed: number) => void = () => {}): Io {
     sleep: async (ms) => pass(ms),
   }
 }
+
+const writer = (token: string) => token + WRITER
 
 const held = (name: string) => fs.readdirSync(path.join(directory.locks, name))
 

@@ -46,8 +46,11 @@ const LOCKS = 64
 /** The name of the file in a lock that nobody holds. */
 const FREE = 'free'
 
-/** How a writer's token ends. It is made with its temporary file, before the lock is taken. */
-const WRITER = '.write'
+/**
+ * How the token of a writer ends: of a holder that does nothing but to move its temporary file into place, and has made it
+ * before it takes the lock.
+ */
+export const WRITER = '.write'
 
 /** How the way of a holder ends that was taken over with a file on it: nothing more can go that way. */
 export const OVER = '.over'
@@ -98,13 +101,13 @@ export function locksIn(directory: Directory, io: Io): Locks {
       left.set(name, token)
       return true
     },
-    renew: (name, token, next) => move(name, token, next),
+    renew: move,
   }
   return locks
 
   function isLeft(holder: string): boolean {
     if (!holder.endsWith(WRITER)) return holder === FREE
-    return io.lstat(join(directory.temporary, holder)) === undefined
+    return !io.lstat(join(directory.temporary, holder))
   }
 
   function holderOf(name: string): string | null {
@@ -147,11 +150,6 @@ export function locksIn(directory: Directory, io: Io): Locks {
       if (!unless('ENOTEMPTY EEXIST', () => io.rmdir(path))) io.rename(path, `${path}${OVER}`)
     })
   }
-}
-
-/** The token of a holder that does nothing but to move its temporary file into place. */
-export function writer(token: string): string {
-  return token + WRITER
 }
 
 /** The name of the lock that guards a session. */
