@@ -250,7 +250,7 @@ describe('compare-and-swap', () => {
     const [one, two] = [0, 1].map(() => {
       const nap = (ms: number) => void rests.push(ms)
       return open({ io: { ...nodeIo, nap, sleep: async (ms) => nap(ms) } })
-    }) as [Store, Store]
+    }) as [FileStore, FileStore]
     await one.write(id, record(), null)
     await two.write(id, record(), null)
     await one.delete(id)
