@@ -25,6 +25,7 @@ const coarse = (facts) =>
     ctimeNs: facts.ctimeNs - (facts.ctimeNs % TICK),
     mtimeNs: facts.mtimeNs - (facts.mtimeNs % TICK),
   })
+const prepared = path.join(task.dir, '.vitrine', 'tmp')
 const io = {
   ...nodeIo,
   ...(task.coarse && {
@@ -33,7 +34,7 @@ const io = {
   }),
   ...(task.slow && {
     rename(from, to) {
-      nodeIo.nap(0.3)
+      nodeIo.nap(from.startsWith(prepared) ? 0.6 : 0.1) // so whoever is stopped has a lock more often than not
       nodeIo.rename(from, to)
     },
   }),
