@@ -22,7 +22,7 @@ export interface Locks {
   /** Takes a lock, waiting for others. Whoever keeps it longer than the lease is taken over. */
   take(name: string, token: string): Promise<void>
   /**
-   * Lets go; a writer has moved or removed its temporary file before.
+   * Lets go. A writer has put its temporary file in place, or does no more with it than to remove it.
    * @returns `false` when it is known that it was taken over meanwhile
    */
   release(name: string, token: string): boolean
