@@ -48,15 +48,18 @@ async function everything() {
   await engine.destroy(await engine.retrieve(again.id))
   seen.destroyed = (await engine.retrieve(again.id)) === null
 
-  fs.rmSync(slow)
-  await new Promise((resolve) => setTimeout(resolve, 1100))
-  await engine.create({ last: true })
-  await new Promise((resolve) => setTimeout(resolve, 1100))
-  await engine.create({ last: true })
-  fs.writeFileSync(slow, '')
-  seen.quickAgain = globalThis.waited
-  await engine.create({ last: true })
-  seen.quickAgain = globalThis.waited - seen.quickAgain > 0
+  // a machine that stands still for a moment makes the disk look slow once more
+  for (let tries = 0; !seen.quickAgain && tries < 5; tries++) {
+    fs.rmSync(slow)
+    for (let windows = 0; windows < 2; windows++) {
+      await new Promise((resolve) => setTimeout(resolve, 1100))
+      await engine.create({ last: true })
+    }
+    fs.writeFileSync(slow, '')
+    const before = globalThis.waited
+    await engine.create({ last: true })
+    seen.quickAgain = globalThis.waited > before
+  }
 
   console.log(JSON.stringify(seen))
 }
