@@ -31,8 +31,9 @@ if (brief) {
 } else await everything()
 
 async function everything() {
-  await new Promise((resolve) => setTimeout(resolve, 300)) // a thread needs a moment to start
-  await commits(4) // what the disk takes to look at files is judged after 50 ms of it, also where a window ends between
+  // a thread needs a moment to start; and the second is over that counts together what was looked at before
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  await commits(2)
   seen.slow = await commits(20)
 
   fs.writeFileSync(path.join(dir, `${id}.json`), 'torn')
